@@ -1,0 +1,98 @@
+//! GitLab's code quality report: one array, a subset of Code Climate's format.
+
+use super::fingerprint::Fingerprints;
+use super::plain::one_line;
+use super::{Finding, Report, Severity};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    check_name: &'static str,
+    description: String,
+    severity: &'static str,
+    fingerprint: String,
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: std::borrow::Cow<'a, str>,
+    positions: Positions,
+}
+
+#[derive(Serialize)]
+struct Positions {
+    begin: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
+}
+
+/// The findings that no waiver covers. One that has no place stands at the start of the workspace
+/// file, because the format has no other place for it.
+#[must_use]
+pub fn render(reports: &[Report]) -> String {
+    let mut prints = Fingerprints::default();
+    let mut list = Vec::new();
+    for report in reports {
+        for finding in report.iter() {
+            // A waived finding takes its number too, so that waiving one renames no other.
+            let fingerprint = prints.next(report, finding);
+            if finding.waived.is_none() {
+                list.push(entry(report, finding, fingerprint));
+            }
+        }
+    }
+    // Strings and numbers always have a JSON form.
+    let mut out = serde_json::to_string_pretty(&list).unwrap_or_default();
+    out.push('\n');
+    out
+}
+
+fn entry<'a>(report: &Report, finding: &Finding, fingerprint: String) -> Entry<'a> {
+    let description = match &finding.help {
+        Some(help) => format!("{}; {help}", finding.message),
+        None => finding.message.clone(),
+    };
+    let (path, begin, end) = match finding.span {
+        Some(span) => {
+            let place = report.place(span);
+            let begin = Position {
+                line: place.start.line,
+                column: place.start.column,
+            };
+            (
+                place.path,
+                begin,
+                Position {
+                    line: place.end.line,
+                    column: place.end.column,
+                },
+            )
+        }
+        None => {
+            let start = || Position { line: 1, column: 1 };
+            (report.path(super::NOWHERE), start(), start())
+        }
+    };
+    Entry {
+        kind: "issue",
+        check_name: finding.code.number(),
+        description: one_line(&description).into_owned(),
+        severity: match finding.severity {
+            Severity::Error => "critical",
+            Severity::Warning => "minor",
+        },
+        fingerprint,
+        location: Location {
+            path: path.into(),
+            positions: Positions { begin, end },
+        },
+    }
+}

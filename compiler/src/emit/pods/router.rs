@@ -1,0 +1,54 @@
+//! The router: reads the outcome of a cycle and answers with the next number, or `stop`.
+
+use super::skeleton::{self, Shape, env};
+use super::{Scene, resources};
+use crate::emit::names::Role;
+use crate::emit::substitution::{Parameter, Substitution};
+use k8s_openapi::api::core::v1 as core;
+
+/// The outcomes that it is told, with the options that carry them.
+const TOLD: [(&str, Parameter); 6] = [
+    ("--cycle", Parameter::Cycle),
+    ("--phase", Parameter::Phase),
+    ("--exit-code", Parameter::ExitCode),
+    ("--start-code", Parameter::StartCode),
+    ("--pod-reason", Parameter::PodReason),
+    ("--end-reason", Parameter::EndReason),
+];
+
+/// The pod of one cycle.
+pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
+    let cycle = Substitution::Input(Parameter::Cycle);
+    let shape = Shape::of(
+        Role::Router,
+        format!("router-{cycle}"),
+        scene.deadlines.router_pod,
+    );
+    let mut pod = skeleton::pod(scene, &shape);
+    let (contract, contract_mount) = skeleton::contract(scene);
+    let (key, key_mount) = skeleton::key(scene);
+    let told: Vec<_> = TOLD
+        .into_iter()
+        .flat_map(|(option, value)| [option.to_owned(), Substitution::Input(value).to_string()])
+        .collect();
+    let told: Vec<_> = told.iter().map(String::as_str).collect();
+    let command = scene.runtime("router", &told);
+    if let Some(spec) = &mut pod.spec {
+        spec.host_aliases = skeleton::gateway_alias();
+        spec.containers = vec![core::Container {
+            env: Some(vec![
+                env("PURE_AGENT_RUN", Substitution::RunName),
+                env("PURE_AGENT_UID", Substitution::RunUid),
+            ]),
+            volume_mounts: Some(vec![contract_mount, key_mount]),
+            ..skeleton::container(
+                "router",
+                &scene.plan.target.runtime,
+                command,
+                &resources(Role::Router),
+            )
+        }];
+        spec.volumes = Some(vec![contract, key]);
+    }
+    pod
+}

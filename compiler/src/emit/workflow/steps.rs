@@ -1,0 +1,179 @@
+//! The steps, and what they hand to each other.
+
+use crate::emit::argo::{
+    Arguments, ContinueOn, Inputs, Outputs, Parameter, StepCall, Template, ValueFrom,
+};
+use crate::emit::deadlines::cycles;
+use crate::emit::substitution::{self as sub, Step, Substitution};
+use crate::plan::Plan;
+use sub::Parameter as P;
+
+/// What the router is told about an agent, and what stands where its launcher gave up.
+const OUTCOME: [(P, &str); 5] = [
+    (P::Phase, "Lost"),
+    (P::ExitCode, ""),
+    (P::StartCode, ""),
+    (P::PodReason, ""),
+    (P::EndReason, ""),
+];
+
+/// `main`, `cycle` and `attempt`.
+pub(super) fn templates(plan: &Plan) -> [Template; 3] {
+    [main(plan), cycle(plan), attempt()]
+}
+
+fn main(plan: &Plan) -> Template {
+    let servers: Vec<_> = plan
+        .servers
+        .iter()
+        .filter(|server| server.pod.is_some())
+        .map(|server| server.contract.name.clone())
+        .collect();
+    let starts = servers
+        .iter()
+        .map(|name| call(Step::Server(name.clone()), Vec::new()))
+        .collect();
+    let addresses = servers
+        .iter()
+        .map(|name| {
+            pass(
+                P::Server(name.clone()),
+                output(Step::Server(name.clone()), P::Address),
+            )
+        })
+        .collect();
+    let gateway = || pass(P::Gateway, output(Step::Gateway, P::Gateway));
+    let first = pass(P::Cycle, "0".to_owned());
+    let told = vec![
+        pass(P::Cycles, Substitution::Status(Step::Cycle).to_string()),
+        gateway(),
+        pass(P::Packing, Substitution::Status(Step::Pack).to_string()),
+    ];
+    let groups: [Vec<StepCall>; 5] = [
+        starts,
+        vec![call(Step::Gateway, addresses)],
+        vec![carry_on(call(Step::Cycle, vec![first, gateway()]))],
+        vec![carry_on(call(Step::Pack, Vec::new()))],
+        vec![call(Step::Export, told)],
+    ];
+    Template {
+        name: "main".to_owned(),
+        steps: groups
+            .into_iter()
+            .filter(|group| !group.is_empty())
+            .collect(),
+        ..Template::default()
+    }
+}
+
+fn cycle(plan: &Plan) -> Template {
+    let told = [same(P::Cycle), same(P::Gateway)]
+        .into_iter()
+        .chain(OUTCOME.map(|(one, _)| pass(one.clone(), output(Step::Attempt, one))))
+        .collect();
+    let next = output(Step::Router, P::Next);
+    let last = cycles(plan.limits.depth, plan.retry.infrastructure) - 1;
+    let again = StepCall {
+        name: "next".to_owned(),
+        // The router counts too; this bound holds whatever it says.
+        when: Some(format!(
+            "'{next}' =~ '^[0-9]{{1,2}}$' && {} < {last}",
+            Substitution::Input(P::Cycle)
+        )),
+        ..call(Step::Cycle, vec![pass(P::Cycle, next), same(P::Gateway)])
+    };
+    Template {
+        inputs: takes([P::Cycle, P::Gateway]),
+        name: "cycle".to_owned(),
+        steps: vec![
+            vec![call(Step::Attempt, vec![same(P::Cycle), same(P::Gateway)])],
+            vec![call(Step::Router, told)],
+            vec![again],
+        ],
+        ..Template::default()
+    }
+}
+
+/// One agent. The outputs of a failed launcher are absent, and a step that asks for them waits for ever;
+/// the outputs of steps have defaults that do hold.
+fn attempt() -> Template {
+    let outputs = OUTCOME.map(|(one, default)| Parameter {
+        name: one.to_string(),
+        value: None,
+        value_from: Some(ValueFrom {
+            default,
+            json_path: None,
+            parameter: Some(output(Step::Agent, one)),
+        }),
+    });
+    Template {
+        inputs: takes([P::Cycle, P::Gateway]),
+        name: "attempt".to_owned(),
+        outputs: Some(Outputs {
+            parameters: outputs.to_vec(),
+        }),
+        steps: vec![
+            vec![carry_on(call(
+                Step::Agent,
+                vec![same(P::Cycle), same(P::Gateway)],
+            ))],
+            vec![StepCall {
+                when: Some(format!(
+                    "'{}' != 'Succeeded'",
+                    Substitution::Status(Step::Agent)
+                )),
+                ..call(Step::Drop, vec![same(P::Cycle)])
+            }],
+        ],
+        ..Template::default()
+    }
+}
+
+/// A step and its template have one name.
+fn call(step: Step, parameters: Vec<Parameter>) -> StepCall {
+    let name = step.to_string();
+    StepCall {
+        arguments: Arguments::of(parameters),
+        template: name.clone(),
+        name,
+        ..StepCall::default()
+    }
+}
+
+fn carry_on(call: StepCall) -> StepCall {
+    StepCall {
+        continue_on: Some(ContinueOn {
+            error: true,
+            failed: true,
+        }),
+        ..call
+    }
+}
+
+fn pass(parameter: P, value: String) -> Parameter {
+    Parameter {
+        name: parameter.to_string(),
+        value: Some(value),
+        value_from: None,
+    }
+}
+
+/// Hands on what the template itself was given.
+fn same(parameter: P) -> Parameter {
+    let value = Substitution::Input(parameter.clone()).to_string();
+    pass(parameter, value)
+}
+
+fn output(step: Step, parameter: P) -> String {
+    Substitution::Output(step, parameter).to_string()
+}
+
+fn takes<const N: usize>(parameters: [P; N]) -> Option<Inputs> {
+    let named = parameters.map(|one| Parameter {
+        name: one.to_string(),
+        ..Parameter::default()
+    });
+    Some(Inputs {
+        parameters: named.to_vec(),
+    })
+}

@@ -1,0 +1,106 @@
+//! Every act that changes the outside world: exports, effectful tools, methods that change, and
+//! what the record writes elsewhere.
+
+use super::sorted;
+use crate::plan::{AgentPlan, Effect, Plan};
+use pure_agent_runtime::contract::{Bound, Export, ExportAction, ServerKind, ToolGrant};
+
+/// Methods that change what they are used on.
+const CHANGING: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+
+pub(super) fn effects(plan: &Plan) -> Vec<Effect> {
+    let exports = plan.exports.iter().map(export);
+    let tools = plan
+        .agents
+        .iter()
+        .flat_map(|a| &a.contract.tools)
+        .filter(|t| t.effect)
+        .map(|grant| tool(plan, grant));
+    let http = plan.agents.iter().flat_map(http);
+    sorted(exports.chain(tools).chain(http).chain(record(plan)))
+}
+
+fn export(export: &Export) -> Effect {
+    Effect {
+        act: format!("export {}", export.name),
+        place: place(&export.action),
+        times: Some(u64::from(export.times)),
+        approval: export.approval.clone(),
+    }
+}
+
+/// Where an export lands, in a few words: `linear issue (input issue)`, `github dlddu/*`.
+pub(crate) fn place(action: &ExportAction) -> String {
+    match action {
+        ExportAction::Comment { on, to }
+        | ExportAction::Report { on, to, .. }
+        | ExportAction::Upload { on, to, .. } => issue(on, to),
+        ExportAction::PullRequest {
+            on,
+            repo,
+            base,
+            branch,
+            ..
+        } => {
+            format!("{on} {repo}, {branch} into {base}")
+        }
+        ExportAction::S3 { to, .. } => to.clone(),
+        ExportAction::Webhook { url } => url.clone(),
+    }
+}
+
+fn issue(on: &str, to: &Bound) -> String {
+    match to {
+        Bound::Input(input) => format!("{on} issue (input {input})"),
+        Bound::Value(issue) => format!("{on} issue {issue}"),
+    }
+}
+
+fn tool(plan: &Plan, grant: &ToolGrant) -> Effect {
+    let server = plan
+        .servers
+        .iter()
+        .find(|s| s.contract.name == grant.server);
+    Effect {
+        act: format!("tool {}.{}", grant.server, grant.tool),
+        place: match server.map(|s| &s.contract.kind) {
+            Some(ServerKind::Linear { team }) => format!("linear team {team}"),
+            Some(ServerKind::Git { repositories }) => repositories.join(", "),
+            Some(ServerKind::Fetch { hosts }) => hosts.join(", "),
+            Some(ServerKind::Image { .. }) | None => format!("server {}", grant.server),
+        },
+        times: grant.times,
+        approval: grant.approval.clone(),
+    }
+}
+
+fn http(agent: &AgentPlan) -> impl Iterator<Item = Effect> {
+    agent.contract.http.iter().flat_map(|route| {
+        let changing = route
+            .allow
+            .iter()
+            .filter(|r| CHANGING.contains(&r.method.as_str()));
+        changing.map(|rule| Effect {
+            act: format!("http {} {}{}", rule.method, route.host, rule.path),
+            place: route.host.clone(),
+            times: None,
+            approval: None,
+        })
+    })
+}
+
+fn record(plan: &Plan) -> impl Iterator<Item = Effect> {
+    let transcripts = plan.record.transcripts.as_ref().map(|t| Effect {
+        act: "record transcripts".to_owned(),
+        place: t.to.clone(),
+        times: None,
+        approval: None,
+    });
+    let session = plan.record.session.as_ref().map(|s| Effect {
+        act: "record session".to_owned(),
+        place: issue(&s.on, &s.to),
+        times: Some(1),
+        approval: None,
+    });
+    transcripts.into_iter().chain(session)
+}

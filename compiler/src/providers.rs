@@ -1,0 +1,45 @@
+//! Where model providers are, unless a spec says otherwise.
+
+use crate::values::url::{Plaintext, Url};
+
+/// Base address of a provider: what the spec says, or the provider's own.
+///
+/// `None` for providers without an address of their own (`ollama`, `compatible`) where the spec
+/// gives none.
+#[must_use]
+pub fn base_url(provider: &str, url: Option<&Url>) -> Option<Url> {
+    if let Some(url) = url {
+        return Some(url.clone());
+    }
+    let own = match provider {
+        "anthropic" => "https://api.anthropic.com",
+        "openai" => "https://api.openai.com",
+        _ => return None,
+    };
+    Url::parse(own, Plaintext::Refused).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_address_wins() {
+        let own = Url::parse("https://llm.example.com/v1", Plaintext::Refused).unwrap();
+        for provider in ["anthropic", "openai", "ollama", "compatible"] {
+            assert_eq!(base_url(provider, Some(&own)), Some(own.clone()));
+        }
+    }
+
+    #[test]
+    fn two_providers_have_an_address() {
+        let shown = |p| base_url(p, None).map(|u| u.to_string());
+        assert_eq!(
+            shown("anthropic").as_deref(),
+            Some("https://api.anthropic.com")
+        );
+        assert_eq!(shown("openai").as_deref(), Some("https://api.openai.com"));
+        assert_eq!(shown("ollama"), None);
+        assert_eq!(shown("compatible"), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! What a run can reach from its `agent` line: the only declarations that policies bound.
+
+use crate::resolve::Unit;
+use crate::spec::{Agent, Approval, Model, Server, ToolGrant};
+use std::collections::BTreeSet;
+
+/// Everything that a run can reach, each once, in the order in which it was declared.
+#[derive(Debug, Clone)]
+pub struct Reached<'u> {
+    /// Agents.
+    pub agents: Vec<&'u Agent>,
+    /// Models of these agents.
+    pub models: Vec<&'u Model>,
+    /// Servers of which at least one tool is granted.
+    pub servers: Vec<&'u Server>,
+    /// Granted tools, by agent and in the order in which they are written.
+    pub grants: Vec<Granted<'u>>,
+    /// Approvals that a tool or an export waits for.
+    pub approvals: Vec<&'u Approval>,
+}
+
+/// One tool of one server for one agent.
+#[derive(Debug, Clone, Copy)]
+pub struct Granted<'u> {
+    /// Who has it.
+    pub agent: &'u Agent,
+    /// What is granted.
+    pub grant: &'u ToolGrant,
+    /// The server whose tool it is.
+    pub server: &'u Server,
+}
+
+/// Follows the references of a run.
+#[must_use]
+pub fn reach(unit: &Unit) -> Reached<'_> {
+    let agents = unit.reachable_agents();
+    let models: BTreeSet<&str> = agents
+        .iter()
+        .flat_map(|a| &a.models)
+        .map(|m| m.value.as_str())
+        .collect();
+    let grants: Vec<Granted<'_>> = agents.iter().flat_map(|a| grants(unit, a)).collect();
+    let servers: BTreeSet<&str> = grants
+        .iter()
+        .map(|g| g.server.name.value.as_str())
+        .collect();
+    let approvals: BTreeSet<&str> = grants
+        .iter()
+        .filter_map(|g| g.grant.approval.as_ref())
+        .chain(unit.run.exports.iter().filter_map(|e| e.approval.as_ref()))
+        .map(|a| a.value.as_str())
+        .collect();
+    let spec = &unit.spec;
+    Reached {
+        models: spec
+            .models
+            .iter()
+            .filter(|m| models.contains(m.name.value.as_str()))
+            .collect(),
+        servers: spec
+            .servers
+            .iter()
+            .filter(|s| servers.contains(s.name.value.as_str()))
+            .collect(),
+        approvals: spec
+            .approvals
+            .iter()
+            .filter(|a| approvals.contains(a.name.value.as_str()))
+            .collect(),
+        agents,
+        grants,
+    }
+}
+
+fn grants<'u>(unit: &'u Unit, agent: &'u Agent) -> Vec<Granted<'u>> {
+    let mut seen = BTreeSet::new();
+    let lists = agent.tools.iter().filter(|t| seen.insert(t.value.as_str()));
+    lists
+        .filter_map(|t| unit.tools(&t.value))
+        .flat_map(|t| &t.grants)
+        .filter_map(|grant| {
+            Some(Granted {
+                agent,
+                grant,
+                server: unit.server(&grant.server.value)?,
+            })
+        })
+        .collect()
+}

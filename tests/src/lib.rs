@@ -1,0 +1,14 @@
+//! What the test binaries share: workspaces in memory, golden files, schemas and readers.
+#![allow(clippy::panic, reason = "a test says what is wrong by panicking")]
+
+pub mod cluster;
+pub mod command;
+pub mod crd;
+pub mod golden;
+pub mod manifest_checks;
+pub mod mutate;
+pub mod page;
+pub mod program;
+pub mod readers;
+pub mod sources;
+pub mod stages;

@@ -1,0 +1,129 @@
+//! The built `pure-agent`, run as a process within bounds.
+
+use crate::mutate::Files;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// How much slower a debug build may be than the release build that the bounds are about.
+pub const SLOWDOWN: u32 = if cfg!(debug_assertions) { 25 } else { 1 };
+
+/// The program of the same profile as the test, built once per test process.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let test = std::env::current_exe().unwrap_or_else(|e| panic!("this test: {e}"));
+        // target/<profile>/deps/<test>
+        let profile = test.parent().and_then(Path::parent).unwrap_or(&test);
+        let target = profile.parent().unwrap_or(profile);
+        let name = profile
+            .file_name()
+            .map(|n| n.to_string_lossy())
+            .unwrap_or_default();
+        let name = if name == "debug" { "dev" } else { &name };
+        let built = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "pure-agent",
+                "--bin",
+                "pure-agent",
+            ])
+            .args(["--profile", name, "--target-dir"])
+            .arg(target)
+            .current_dir(crate::sources::repository())
+            .status();
+        assert!(
+            built.is_ok_and(|status| status.success()),
+            "pure-agent is not built"
+        );
+        profile.join(format!("pure-agent{}", std::env::consts::EXE_SUFFIX))
+    })
+}
+
+/// A command that runs the program in a folder, with nothing of the caller's environment.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.current_dir(folder).env_clear().stdin(Stdio::null());
+    command
+}
+
+/// The program under a limit of CPU time and of memory, which end it by a signal.
+///
+/// # Panics
+/// If it cannot be started.
+#[must_use]
+pub fn bounded(folder: &Path, args: &[&str], seconds: u32, mebibytes: u32) -> Output {
+    let limits = format!(
+        "ulimit -v {}; ulimit -t {seconds}; exec \"$0\" \"$@\"",
+        mebibytes * 1024
+    );
+    Command::new("sh")
+        .args(["-c", &limits])
+        .arg(program())
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|e| panic!("sh: {e}"))
+}
+
+/// A folder that goes away with the test.
+#[derive(Debug)]
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// An empty folder of its own; the name is part of its path.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("pure-agent-{}-{number}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        Self(path)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes files, in the order of the iterator.
+    ///
+    /// # Panics
+    /// If one cannot be written.
+    pub fn write<'a>(&self, files: impl IntoIterator<Item = (&'a String, &'a Vec<u8>)>) {
+        for (name, bytes) in files {
+            let path = self.0.join(name);
+            let folder = path.parent().unwrap_or(&self.0);
+            std::fs::create_dir_all(folder)
+                .and_then(|()| std::fs::write(&path, bytes))
+                .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        }
+    }
+
+    /// A folder with these files.
+    #[must_use]
+    pub fn with(name: &str, files: &Files) -> Self {
+        let scratch = Self::new(name);
+        scratch.write(files);
+        scratch
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}

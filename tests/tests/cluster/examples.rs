@@ -1,0 +1,100 @@
+//! Every example, on the cluster's own target: the API server accepts each object with strict field
+//! validation, and Argo's linter each template.
+
+use pure_agent::compile::{self, Options};
+use pure_agent::load::{Extra, Loader};
+use pure_agent_tests::cluster::kubectl::{reachable, sure};
+use pure_agent_tests::sources::{folder, memory, repository};
+use std::process::Command;
+
+const EXAMPLES: [&str; 5] = [
+    "code-review",
+    "local-model",
+    "nightly-report",
+    "pure-agent",
+    "quickstart",
+];
+
+/// A namespace of this test's own; only itself and nothing in it is really made.
+const NAMESPACE: &str = "pure-agent-examples";
+
+/// The objects of an example, one YAML text each.
+fn objects(name: &str) -> Vec<(String, String)> {
+    let target = std::fs::read_to_string(repository().join("policies/targets/test.kdl")).unwrap();
+    let target = target.replace("\"pure-agent\"", &format!("\"{NAMESPACE}\""));
+    let extra = Extra {
+        target_file: Some(("test.kdl".to_owned(), target.into_bytes())),
+        ..Extra::default()
+    };
+    let world = memory(&folder(&repository().join("examples").join(name)));
+    let mut loader = Loader::open(&world, extra);
+    let paths = loader.spec_paths();
+    let checked = compile::check_all(&mut loader, &paths, Options::default());
+    assert!(!loader.findings.has_errors(), "{name} has errors");
+    let bundle = compile::compile(&checked.units[0], &loader.sources).unwrap();
+    let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
+    bundle
+        .files()
+        .into_iter()
+        .filter(|(file, _)| file.ends_with(".yaml"))
+        .map(text)
+        .collect()
+}
+
+#[test]
+fn the_api_server_accepts_every_object_of_every_example() {
+    if !reachable() {
+        return;
+    }
+    let mut accepted = 0;
+    for name in EXAMPLES {
+        // Objects of a namespace can only be tried where it is: the namespace of the tests' target.
+        let all = objects(name);
+        for (file, text) in all.iter().filter(|(file, _)| file.contains("namespace-")) {
+            assert!(file.starts_with("platform/"), "{file}");
+            let _made = sure("apply --server-side --validate=strict -f -", text);
+        }
+        for (file, text) in &all {
+            let said = sure(
+                "apply --server-side --dry-run=server --validate=strict -f -",
+                text,
+            );
+            assert!(said.contains("serverside-applied"), "{name}/{file}: {said}");
+            accepted += 1;
+        }
+    }
+    let _gone = sure(&format!("delete namespace {NAMESPACE} --wait=false"), "");
+    assert!(accepted > 100, "only {accepted} objects");
+}
+
+#[test]
+fn argo_s_linter_has_nothing_to_say_of_any_example() {
+    if !reachable() {
+        return;
+    }
+    let scratch = std::env::temp_dir().join(format!("pure-agent-lint-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch).unwrap();
+    let mut files = Vec::new();
+    for name in EXAMPLES {
+        for (file, text) in objects(name) {
+            if file.starts_with("spec/workflowtemplate-") || file.starts_with("spec/cronworkflow-")
+            {
+                let path = scratch.join(format!("{name}-{}", file.replace('/', "-")));
+                std::fs::write(&path, text).unwrap();
+                files.push(path);
+            }
+        }
+    }
+    assert!(
+        files.len() > EXAMPLES.len(),
+        "five templates and a schedule"
+    );
+    let lint = Command::new("argo-lint").args(&files).output();
+    let Ok(said) = lint else {
+        pure_agent_tests::readers::skipped("argo-lint is not installed");
+        return;
+    };
+    let text = String::from_utf8_lossy(&said.stdout) + String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "{text}");
+    std::fs::remove_dir_all(&scratch).unwrap();
+}
