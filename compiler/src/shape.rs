@@ -4,10 +4,11 @@
 
 mod kinds;
 mod names;
+mod repeat;
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
-use crate::nodes::{Count, Document, Kind, NodeDef, Unique};
+use crate::nodes::{Count, Document, Kind, NodeDef};
 use crate::span::{Span, Spanned};
 use crate::syntax::tree::{Node, Property, Value};
 pub use names::nearest;
@@ -203,7 +204,6 @@ impl Shaper {
         for node in nodes {
             if let Some(def) = defs.iter().copied().find(|d| d.name == node.name.value) {
                 let item = self.node(def, node);
-                self.repeat(&items, &item);
                 items.push(item);
             } else {
                 unknown = true;
@@ -211,6 +211,7 @@ impl Shaper {
                     .push(unknown_child(self.document, defs, &node, parent_word));
             }
         }
+        self.repeats(&items);
         for def in defs {
             let required = matches!(def.count, Count::One | Count::Some);
             if required && !items.iter().any(|i| i.def.name == def.name) && !unknown {
@@ -233,42 +234,6 @@ impl Shaper {
                     "add `{}`",
                     def.example.lines().next().unwrap_or(def.name)
                 )),
-        );
-    }
-
-    fn repeat(&mut self, before: &[Item], item: &Item) {
-        let same = |other: &&Item| {
-            other.def.name == item.def.name
-                && match (item.def.count, item.def.unique) {
-                    (Count::One | Count::Optional, _) => true,
-                    (_, Unique::Never) => false,
-                    (_, Unique::First) => {
-                        first_value(item).is_some() && first_value(other) == first_value(item)
-                    }
-                    (_, Unique::Args) => values(other) == values(item),
-                    (_, Unique::All) => {
-                        values(other) == values(item) && properties(other) == properties(item)
-                    }
-                }
-        };
-        let Some(first) = before.iter().find(same) else {
-            return;
-        };
-        let what = match first_value(item) {
-            Some(Scalar::Text(t)) if !matches!(item.def.count, Count::One | Count::Optional) => {
-                format!("`{}` `{t}`", item.def.name)
-            }
-            _ => format!("`{}`", item.def.name),
-        };
-        self.findings.push(
-            Finding::new(
-                Code::Duplicate,
-                item.span,
-                format!("{what} is written twice"),
-            )
-            .label("again here")
-            .related(first.span, "first here")
-            .help("keep one of the two"),
         );
     }
 
@@ -448,23 +413,6 @@ fn extra(def: &'static NodeDef, span: Span) -> Finding {
             def.name
         ))
     }
-}
-
-fn first_value(item: &Item) -> Option<&Scalar> {
-    item.args.first()?.as_ref().map(|a| &a.value)
-}
-
-fn values(item: &Item) -> Vec<Option<&Scalar>> {
-    item.args
-        .iter()
-        .map(|a| a.as_ref().map(|a| &a.value))
-        .collect()
-}
-
-fn properties(item: &Item) -> Vec<(&'static str, &Scalar)> {
-    let mut list: Vec<_> = item.props.iter().map(|(n, v)| (*n, &v.value)).collect();
-    list.sort();
-    list
 }
 
 /// What a [`Kind`] is called in the reference and in messages.

@@ -134,10 +134,11 @@ fn rendered(loader: Loader<'_>) {
     for colour in [false, true] {
         drop(human::render(&report, human::Look { colour, width: 80 }));
     }
-    for render in [github::render, gitlab::render, sarif::render, short::render] {
+    for render in [github::render, sarif::render, short::render] {
         drop(render(&report));
     }
-    drop(json::render(&report, 1));
+    drop(gitlab::write(&report, &mut std::io::sink()));
+    drop(json::write(&report, 1, &mut std::io::sink()));
 }
 
 fn formatted(name: &str, bytes: &[u8]) -> Result<(), String> {

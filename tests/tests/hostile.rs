@@ -149,7 +149,6 @@ fn large_files_are_refused_or_read() {
 }
 
 #[test]
-#[ignore = "exceeds its CPU limit in debug builds: to be run in release"]
 fn a_hundred_thousand_nodes_end() {
     let many = 100_000;
     let spec = base_spec();
@@ -293,13 +292,12 @@ fn unreadable(what: &str, says: &[&str], make: &dyn Fn(&Path)) {
     }
     let scratch = Scratch::with("unreadable", &base());
     make(&scratch.path().join("here.kdl"));
-    for args in [
-        ["check", "here.kdl"],
-        ["compile", "here.kdl"],
-        ["fmt", "here.kdl"],
-    ] {
-        let done = run(&scratch, &args);
-        ended(&format!("{what}, {args:?}"), &done, &[1, 2]);
+    for command in ["check", "compile", "fmt"] {
+        let done = run(&scratch, &[command, "here.kdl"]);
+        // `fmt` formats what is below a folder: here nothing, or the workspace, which has the layout.
+        let folder = command == "fmt" && scratch.path().join("here.kdl").is_dir();
+        let codes = if folder { &[0][..] } else { &[1, 2] };
+        ended(&format!("{what}, {command}"), &done, codes);
     }
     // A pattern of the workspace file that finds it.
     let mut files = base();
@@ -380,7 +378,6 @@ fn no_path_climbs_out_of_the_workspace() {
 }
 
 #[test]
-#[ignore = "expects `fmt` to refuse a folder, which it formats: to be decided"]
 fn what_is_no_file_is_not_opened() {
     let fifo = |here: &Path| {
         let made = Command::new("mkfifo").arg(here).status();

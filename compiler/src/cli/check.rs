@@ -25,8 +25,8 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
         }
         CheckFormat::Short => terminal.out(&short::render(&reports))?,
         CheckFormat::Github => terminal.out(&github::render(&reports))?,
-        CheckFormat::Gitlab => terminal.out(&gitlab::render(&reports))?,
-        CheckFormat::Json => terminal.out(&json::render(&reports, specs))?,
+        CheckFormat::Gitlab => terminal.stream(|out| gitlab::write(&reports, out))?,
+        CheckFormat::Json => terminal.stream(|out| json::write(&reports, specs, out))?,
         CheckFormat::Sarif => terminal.out(&sarif::render(&reports))?,
     }
     Ok(if args.exit_zero {

@@ -30,10 +30,18 @@ impl Terminal {
 
     /// Writes to standard output.
     pub(super) fn out(&mut self, text: &str) -> Result<(), Failure> {
+        self.stream(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Writes to standard output what is made piece by piece.
+    pub(super) fn stream(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         if self.gone {
             return Ok(());
         }
-        let written = self.out.write_all(text.as_bytes());
+        let written = write(&mut self.out);
         self.settle(written)
     }
 

@@ -3,7 +3,8 @@
 use super::fingerprint::Fingerprints;
 use super::plain::one_line;
 use super::{Finding, Report, Severity};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::io::{self, Write};
 
 #[derive(Serialize)]
 struct Entry<'a> {
@@ -34,25 +35,30 @@ struct Position {
     column: usize,
 }
 
-/// The findings that no waiver covers. One that has no place stands at the start of the workspace
+/// Writes the findings that no waiver covers. One that has no place stands at the start of the workspace
 /// file, because the format has no other place for it.
-#[must_use]
-pub fn render(reports: &[Report]) -> String {
-    let mut prints = Fingerprints::default();
-    let mut list = Vec::new();
-    for report in reports {
-        for finding in report.iter() {
+///
+/// # Errors
+/// If they cannot be written.
+pub fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Entries(reports))?;
+    out.write_all(b"\n")
+}
+
+/// Each entry is made when it is written, so that many findings need no more memory than few.
+struct Entries<'a>(&'a [Report]);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut prints = Fingerprints::default();
+        let findings = self.0.iter().flat_map(|r| r.iter().map(move |f| (r, f)));
+        serializer.collect_seq(findings.filter_map(|(report, finding)| {
             // A waived finding takes its number too, so that waiving one renames no other.
             let fingerprint = prints.next(report, finding);
-            if finding.waived.is_none() {
-                list.push(entry(report, finding, fingerprint));
-            }
-        }
+            let open = finding.waived.is_none();
+            open.then(|| entry(report, finding, fingerprint))
+        }))
     }
-    // Strings and numbers always have a JSON form.
-    let mut out = serde_json::to_string_pretty(&list).unwrap_or_default();
-    out.push('\n');
-    out
 }
 
 fn entry<'a>(report: &Report, finding: &Finding, fingerprint: String) -> Entry<'a> {

@@ -6,6 +6,7 @@ use super::fingerprint::{Fingerprints, hex};
 use super::{Counts, Finding, Place, Report};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use std::io::{self, Write};
 
 /// The schema that each line names.
 pub const SCHEMA: &str = "pure-agent.dev/findings/v1";
@@ -81,19 +82,18 @@ impl From<Place> for PlaceLine {
     }
 }
 
-/// Every finding, waived ones too, and the summary. `specs` is how many were checked.
-#[must_use]
-pub fn render(reports: &[Report], specs: usize) -> String {
-    let mut out = String::new();
+/// Writes every finding, waived ones too, and the summary. `specs` is how many were checked. A line is
+/// written before the next one is made, so that many findings need no more memory than few.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn write(reports: &[Report], specs: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut prints = Fingerprints::default();
     let mut counts = Counts::default();
     for report in reports {
         counts += report.counts();
         for finding in report.iter() {
-            push(
-                &mut out,
-                &line(report, finding, prints.next(report, finding)),
-            );
+            push(out, &line(report, finding, prints.next(report, finding)))?;
         }
     }
     let Counts {
@@ -113,14 +113,12 @@ pub fn render(reports: &[Report], specs: usize) -> String {
         sources,
         digest,
     };
-    push(&mut out, &summary);
-    out
+    push(out, &summary)
 }
 
-fn push(out: &mut String, line: &Line<'_>) {
-    // Strings and numbers always have a JSON form.
-    out.push_str(&serde_json::to_string(line).unwrap_or_default());
-    out.push('\n');
+fn push(out: &mut dyn Write, line: &Line<'_>) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
 }
 
 fn line<'a>(report: &Report, finding: &'a Finding, fingerprint: String) -> Line<'a> {

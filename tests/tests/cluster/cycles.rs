@@ -38,7 +38,7 @@ const OPEN_OUTSIDE: &[&str] = &[
 
 /// The logs of every pod of the run, by name without the run's.
 fn follow(place: &Place) -> (String, BTreeMap<String, String>) {
-    let mut logs = BTreeMap::new();
+    let mut logs: BTreeMap<String, String> = BTreeMap::new();
     let start = Instant::now();
     let phase = wait("the end of the run", Duration::from_secs(900), || {
         let pods = get(&format!(
@@ -51,9 +51,11 @@ fn follow(place: &Place) -> (String, BTreeMap<String, String>) {
                 &format!("logs {name} -n {} --all-containers", place.namespace),
                 "",
             );
-            if log.ok && !log.out.is_empty() {
-                let short = name.trim_start_matches(RUN).trim_start_matches('-');
-                logs.insert(short.to_owned(), log.out);
+            let short = name.trim_start_matches(RUN).trim_start_matches('-');
+            let known = logs.entry(short.to_owned()).or_default();
+            // A kubelet that has removed a container says so in place of its log.
+            if log.ok && log.out.len() > known.len() && !log.out.contains("unable to retrieve") {
+                *known = log.out;
             }
         }
         let run = get(&format!("workflow {RUN} -n {}", place.namespace));

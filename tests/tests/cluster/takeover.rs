@@ -245,11 +245,12 @@ fn relaunch(place: &Place) {
         ),
         "",
     );
+    // It may be gone again within a second, so the run is asked and not the pods.
     wait("another launcher", Duration::from_secs(600), || {
-        names()
-            .iter()
-            .any(|name| !before.contains(name))
-            .then_some(())
+        let run = get(&format!("workflow {RUN} -n {}", place.namespace));
+        let nodes = run["status"]["nodes"].as_object().into_iter().flatten();
+        let launchers = nodes.filter(|(_, n)| n["type"] == "Pod" && n["templateName"] == "agent");
+        (launchers.count() > 1).then_some(())
     });
     wait("the router", Duration::from_secs(600), || {
         phase(place, "router-0")
