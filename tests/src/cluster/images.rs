@@ -88,7 +88,7 @@ fn make_in(place: &Path) -> Result<Images, String> {
         &[(&program, "/pure-agent-runtime"), (&probes_file, "/probes")],
     )?;
     let agent = image("agent", &[(&probes_file, "/probes"), (&ports, "/ports")])?;
-    let linger = file("linger", "60\n")?;
+    let linger = file("linger", "90\n")?;
     let slow_agent = image(
         "slow-agent",
         &[(&probes_file, "/probes"), (&linger, "/linger")],

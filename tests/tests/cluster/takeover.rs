@@ -215,36 +215,41 @@ fn phase(place: &Place, pod: &str) -> Option<String> {
     pod["status"]["phase"].as_str().map(str::to_owned)
 }
 
-/// A launcher that is gone comes back, and finds the agent that it started.
-fn relaunch(place: &Place) {
+fn uid(place: &Place, pod: &str) -> Value {
+    get(&format!("pod {RUN}-{pod} -n {}", place.namespace))["metadata"]["uid"].clone()
+}
+
+/// Takes the launcher of the first agent away while the agent runs, as a drain of its node would; gives the
+/// agent's UID. (After a deletion by force, Argo looks at the run again only when something else happens,
+/// or after its resync of 20 minutes.)
+fn lose_the_launcher(place: &Place) -> Value {
     wait("the first agent", Duration::from_secs(600), || {
         (phase(place, "agent-0")? == "Running").then_some(())
     });
-    let uid =
-        || get(&format!("pod {RUN}-agent-0 -n {}", place.namespace))["metadata"]["uid"].clone();
-    let first = uid();
-    let launchers = format!(
-        "pods -n {} -l pure-agent.dev/role=launcher --field-selector=status.phase=Running",
-        place.namespace
-    );
-    let names = || {
-        let list = get(&launchers);
-        let items = list["items"].as_array().cloned().unwrap_or_default();
-        items
-            .iter()
-            .filter_map(|pod| pod["metadata"]["name"].as_str().map(str::to_owned))
-            .collect::<Vec<_>>()
-    };
-    let before = names();
-    assert_eq!(before.len(), 1, "{before:?}");
+    let first = uid(place, "agent-0");
+    let namespace = &place.namespace;
+    let running = get(&format!(
+        "pods -n {namespace} -l pure-agent.dev/role=launcher --field-selector=status.phase=Running"
+    ));
+    let names: Vec<_> = running["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|pod| pod["metadata"]["name"].as_str())
+        .collect();
+    assert_eq!(names.len(), 1, "{names:?}");
     let _killed = sure(
         &format!(
-            "delete pod {} -n {} --force --grace-period=0",
-            before.join(" "),
-            place.namespace
+            "delete pod {} -n {namespace} --grace-period=1 --wait=false",
+            names.join(" ")
         ),
         "",
     );
+    first
+}
+
+/// Another launcher comes, and finds the agent that the first one started.
+fn relaunched(place: &Place, first: &Value) {
     // It may be gone again within a second, so the run is asked and not the pods.
     wait("another launcher", Duration::from_secs(600), || {
         let run = get(&format!("workflow {RUN} -n {}", place.namespace));
@@ -252,14 +257,11 @@ fn relaunch(place: &Place) {
         let launchers = nodes.filter(|(_, n)| n["type"] == "Pod" && n["templateName"] == "agent");
         (launchers.count() > 1).then_some(())
     });
-    wait("the router", Duration::from_secs(600), || {
-        phase(place, "router-0")
-    });
-    assert_eq!(uid(), first, "the agent was started twice");
     let told = wait("the router's log", Duration::from_secs(600), || {
         let log = kubectl(&format!("logs {RUN}-router-0 -n {}", place.namespace), "").out;
         log.contains("\"told\"").then_some(log)
     });
+    assert_eq!(uid(place, "agent-0"), *first, "the agent was started twice");
     assert!(
         told.contains("\"phase\": \"Succeeded\", \"exit-code\": \"0\""),
         "{told}"
@@ -295,6 +297,7 @@ fn a_run_cannot_be_taken_over() {
             ready.then_some(())
         },
     );
+    let agent = lose_the_launcher(&place);
     patches(&place);
     doors(&place);
     let exec = format!(
@@ -307,7 +310,7 @@ fn a_run_cannot_be_taken_over() {
         !answer.err.contains("pure-agent: exec"),
         "break glass: {answer}"
     );
-    relaunch(&place);
+    relaunched(&place, &agent);
     let stop = r#"{"spec":{"shutdown":"Terminate"}}"#;
     let _stopped = sure(
         &format!(
