@@ -1,8 +1,33 @@
-//! The runtime's side of `pure-agent`.
+//! The runtime of `pure-agent`: enforces what the compiler wrote down, and nothing else.
 //!
-//! Its [`contract`] is the one thing that the compiler and the runtime share: the versioned
-//! configuration that the compiler writes and every role reads, verified, before it opens a
-//! port or a file.
+//! Its [`contract`] is the one thing that the compiler and the runtime share: the versioned configuration
+//! that every role reads, verified, before it opens a port or a file. Everything else is behind the feature
+//! `roles`:
+//!
+//! - `open` verifies the contract, `strict` reads JSON from strangers, `proof` knows the run's key;
+//! - `net` decides where a connection may go and is the only place that dials;
+//! - `model` decides what a request to a model may hold and counts what it used;
+//! - `record` is the chained log of a run, `state` what follows from it: limits, cycles, submissions;
+//! - `router` decides after each cycle;
+//! - `pack` turns a hostile workspace into inert bytes.
 #![forbid(unsafe_code)]
 
 pub mod contract;
+#[cfg(feature = "roles")]
+pub mod model;
+#[cfg(feature = "roles")]
+pub mod net;
+#[cfg(feature = "roles")]
+pub mod open;
+#[cfg(feature = "roles")]
+pub mod pack;
+#[cfg(feature = "roles")]
+pub mod proof;
+#[cfg(feature = "roles")]
+pub mod record;
+#[cfg(feature = "roles")]
+pub mod router;
+#[cfg(feature = "roles")]
+pub mod state;
+#[cfg(feature = "roles")]
+pub mod strict;

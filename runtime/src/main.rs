@@ -1,0 +1,2 @@
+//! `pure-agent-runtime ROLE`
+fn main() {}

@@ -1,0 +1,1 @@
+//! What a request to a model may hold, and what an answer used.

@@ -1,0 +1,1 @@
+//! A workspace becomes inert bytes.

@@ -1,0 +1,146 @@
+//! The run's key: what gateway, router and export know and nobody else does.
+//!
+//! From it follow the proof with which a start gate claims its cycle, and the bearers of the control port.
+//! Each is bound to one run, by its UID, and to one use, so that none opens another door.
+
+use crate::open::hex;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use subtle::ConstantTimeEq as _;
+
+/// Fewest bytes of a key.
+const FEWEST: usize = 32;
+/// Most bytes of a key file.
+const MOST: u64 = 4096;
+
+/// The key, which is never shown.
+#[derive(Clone)]
+pub struct Key(Vec<u8>);
+
+/// What a proof is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The start gate of this cycle claims the agent's bearer.
+    Claim(u32),
+    /// The router asks the control port.
+    Router,
+    /// The export step asks the control port and leaves by the export port.
+    Export,
+    /// A submitted comment or branch is known again by this marker.
+    Marker,
+}
+
+impl Key {
+    /// Reads the key file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that is too short to be a key or too long.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        use std::io::Read as _;
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?
+            .take(MOST + 1)
+            .read_to_end(&mut bytes)?;
+        Self::new(bytes)
+    }
+
+    /// A key of these bytes.
+    ///
+    /// # Errors
+    /// Fewer than 32 bytes, or more than 4096.
+    pub fn new(bytes: Vec<u8>) -> io::Result<Self> {
+        if bytes.len() < FEWEST || bytes.len() as u64 > MOST {
+            let why = format!("a key has {FEWEST} to {MOST} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The proof for one use in the run of this UID, in hexadecimal.
+    #[must_use]
+    pub fn proof(&self, uid: &str, purpose: Use) -> String {
+        let (word, number) = match purpose {
+            Use::Claim(cycle) => ("claim", cycle),
+            Use::Router => ("router", 0),
+            Use::Export => ("export", 0),
+            Use::Marker => ("marker", 0),
+        };
+        self.mac(&format!("pure-agent/v1\n{word}\n{number}\n{uid}"))
+    }
+
+    /// Whether `shown` is that proof; the time that this takes tells nothing.
+    #[must_use]
+    pub fn verifies(&self, uid: &str, purpose: Use, shown: &str) -> bool {
+        same(&self.proof(uid, purpose), shown)
+    }
+
+    fn mac(&self, text: &str) -> String {
+        // HMAC takes a key of any length.
+        Hmac::<Sha256>::new_from_slice(&self.0).map_or_else(
+            |_| String::new(),
+            |mut mac| {
+                mac.update(text.as_bytes());
+                hex(&mac.finalize().into_bytes())
+            },
+        )
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+/// Whether two secrets are the same, in a time that depends on their lengths only. Nothing is the same as an
+/// empty one.
+#[must_use]
+pub fn same(known: &str, shown: &str) -> bool {
+    !known.is_empty() && bool::from(known.as_bytes().ct_eq(shown.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Use, same};
+
+    const UID: &str = "34f30468-bff5-4185-9f89-33119f4650fd";
+
+    fn key(byte: u8) -> Key {
+        Key::new(vec![byte; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_proof_is_good_for_one_key_run_and_use() {
+        let proof = key(1).proof(UID, Use::Claim(1));
+        assert!(key(1).verifies(UID, Use::Claim(1), &proof));
+        assert!(!key(2).verifies(UID, Use::Claim(1), &proof));
+        assert!(!key(1).verifies("other", Use::Claim(1), &proof));
+        for other in [
+            Use::Claim(0),
+            Use::Claim(11),
+            Use::Router,
+            Use::Export,
+            Use::Marker,
+        ] {
+            assert!(!key(1).verifies(UID, other, &proof), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_the_same_as_no_secret() {
+        assert!(!same("", ""));
+        assert!(!same("a", ""));
+        assert!(!same("a", "ab"));
+        assert!(same("ab", "ab"));
+    }
+
+    #[test]
+    fn a_short_key_is_refused_and_no_key_is_shown() {
+        assert!(Key::new(vec![1; 31]).is_err());
+        assert!(Key::new(vec![1; 4097]).is_err());
+        assert_eq!(format!("{:?}", key(65)), "Key");
+    }
+}

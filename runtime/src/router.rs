@@ -1,0 +1,1 @@
+//! The decision after a cycle.
