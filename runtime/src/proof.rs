@@ -1,7 +1,8 @@
 //! The run's key: what gateway, router and export know and nobody else does.
 //!
-//! From it follow the proof with which a start gate claims its cycle, and the bearers of the control port.
-//! Each is bound to one run, by its UID, and to one use, so that none opens another door.
+//! From it follow the bearers of the control port, each bound to one run, by its UID, and to one use, so that
+//! none opens another door. The start gate of an agent's pod has no key: it proves with the UID alone, which
+//! it knows and the agent does not ([`claim`]).
 
 use crate::open::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -23,8 +24,6 @@ pub struct Key(Vec<u8>);
 /// What a proof is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// The start gate of this cycle claims the agent's bearer.
-    Claim(u32),
     /// The router asks the control port.
     Router,
     /// The export step asks the control port and leaves by the export port.
@@ -62,13 +61,12 @@ impl Key {
     /// The proof for one use in the run of this UID, in hexadecimal.
     #[must_use]
     pub fn proof(&self, uid: &str, purpose: Use) -> String {
-        let (word, number) = match purpose {
-            Use::Claim(cycle) => ("claim", cycle),
-            Use::Router => ("router", 0),
-            Use::Export => ("export", 0),
-            Use::Marker => ("marker", 0),
+        let word = match purpose {
+            Use::Router => "router",
+            Use::Export => "export",
+            Use::Marker => "marker",
         };
-        self.mac(&format!("pure-agent/v1\n{word}\n{number}\n{uid}"))
+        mac(&self.0, &format!("pure-agent/v1\n{word}\n{uid}"))
     }
 
     /// Whether `shown` is that proof; the time that this takes tells nothing.
@@ -76,17 +74,26 @@ impl Key {
     pub fn verifies(&self, uid: &str, purpose: Use, shown: &str) -> bool {
         same(&self.proof(uid, purpose), shown)
     }
+}
 
-    fn mac(&self, text: &str) -> String {
-        // HMAC takes a key of any length.
-        Hmac::<Sha256>::new_from_slice(&self.0).map_or_else(
-            |_| String::new(),
-            |mut mac| {
-                mac.update(text.as_bytes());
-                hex(&mac.finalize().into_bytes())
-            },
-        )
-    }
+/// The proof with which the start gate of a cycle claims the agent's bearer, in hexadecimal.
+#[must_use]
+pub fn claim(uid: &str, cycle: u32) -> String {
+    mac(
+        uid.as_bytes(),
+        &format!("pure-agent/v1\nclaim\nagent\n{cycle}"),
+    )
+}
+
+fn mac(key: &[u8], text: &str) -> String {
+    // HMAC takes a key of any length; were it otherwise, an empty proof would open nothing.
+    Hmac::<Sha256>::new_from_slice(key).map_or_else(
+        |_| String::new(),
+        |mut mac| {
+            mac.update(text.as_bytes());
+            hex(&mac.finalize().into_bytes())
+        },
+    )
 }
 
 impl fmt::Debug for Key {
@@ -104,7 +111,7 @@ pub fn same(known: &str, shown: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, Use, same};
+    use super::{Key, Use, claim, same};
 
     const UID: &str = "34f30468-bff5-4185-9f89-33119f4650fd";
 
@@ -114,18 +121,31 @@ mod tests {
 
     #[test]
     fn a_proof_is_good_for_one_key_run_and_use() {
-        let proof = key(1).proof(UID, Use::Claim(1));
-        assert!(key(1).verifies(UID, Use::Claim(1), &proof));
-        assert!(!key(2).verifies(UID, Use::Claim(1), &proof));
-        assert!(!key(1).verifies("other", Use::Claim(1), &proof));
-        for other in [
-            Use::Claim(0),
-            Use::Claim(11),
-            Use::Router,
-            Use::Export,
-            Use::Marker,
-        ] {
-            assert!(!key(1).verifies(UID, other, &proof), "{other:?}");
+        let uses = [Use::Router, Use::Export, Use::Marker];
+        for purpose in uses {
+            let proof = key(1).proof(UID, purpose);
+            assert!(key(1).verifies(UID, purpose, &proof));
+            assert!(!key(2).verifies(UID, purpose, &proof));
+            assert!(!key(1).verifies("other", purpose, &proof));
+            for other in uses.into_iter().filter(|other| *other != purpose) {
+                assert!(!key(1).verifies(UID, other, &proof), "{other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_claim_is_good_for_one_run_and_cycle() {
+        let all = [
+            claim(UID, 0),
+            claim(UID, 1),
+            claim(UID, 10),
+            claim("other", 1),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert_eq!(one.len(), 64);
+            for other in &all[at + 1..] {
+                assert!(!same(one, other));
+            }
         }
     }
 

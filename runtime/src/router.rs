@@ -1,1 +1,59 @@
-//! The decision after a cycle.
+//! The router: after each cycle, whether another one starts.
+//!
+//! [`told`] reads what Argo says of the agent's pod, [`decide`] is the table of decisions, [`ask`] speaks with
+//! the gateway's control port. Argo is told nothing but the number of the next cycle, or `stop`.
+
+pub mod ask;
+pub mod decide;
+pub mod told;
+
+use crate::contract::Contract;
+use crate::proof::Key;
+use ask::Control;
+use decide::{Decision, Known, Limits, decide};
+use std::path::PathBuf;
+use std::time::Duration;
+use told::Told;
+
+/// What the router is started with.
+#[derive(Debug)]
+pub struct Router {
+    /// The verified contract.
+    pub contract: Contract,
+    /// What Argo says, as it came.
+    pub told: told::Arguments,
+    /// The run's key.
+    pub key: Key,
+    /// UID of the run.
+    pub uid: String,
+    /// `host:port` of the gateway's control port.
+    pub gateway: String,
+    /// How long the gateway may be away.
+    pub patience: Duration,
+    /// Where Argo reads the answer.
+    pub answer: PathBuf,
+}
+
+impl Router {
+    /// Decides, has the gateway keep the decision, and only then tells Argo.
+    ///
+    /// # Errors
+    /// When Argo could not be told. Every other doubt is a decision: `stop`, for `error`.
+    pub async fn run(&self) -> std::io::Result<Decision> {
+        let decision = match self.decided().await {
+            Ok(decision) => decision,
+            Err(why) => Decision::error(self.told.cycle.parse().ok(), why),
+        };
+        std::fs::write(&self.answer, decision.word())?;
+        Ok(decision)
+    }
+
+    async fn decided(&self) -> Result<Decision, String> {
+        let told = Told::read(&self.told)?;
+        let control = Control::new(&self.gateway, &self.uid, &self.key, self.patience);
+        let known: Known = control.known(told.cycle).await?;
+        let decision = decide(&Limits::of(&self.contract), &told, &known);
+        control.keep(&decision).await?;
+        Ok(decision)
+    }
+}

@@ -12,3 +12,4 @@ pub mod program;
 pub mod readers;
 pub mod sources;
 pub mod stages;
+pub mod standin;

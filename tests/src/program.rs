@@ -15,35 +15,43 @@ pub const SLOWDOWN: u32 = if cfg!(debug_assertions) { 25 } else { 1 };
 /// If it cannot be built.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let test = std::env::current_exe().unwrap_or_else(|e| panic!("this test: {e}"));
-        // target/<profile>/deps/<test>
-        let profile = test.parent().and_then(Path::parent).unwrap_or(&test);
-        let target = profile.parent().unwrap_or(profile);
-        let name = profile
-            .file_name()
-            .map(|n| n.to_string_lossy())
-            .unwrap_or_default();
-        let name = if name == "debug" { "dev" } else { &name };
-        let built = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                "pure-agent",
-                "--bin",
-                "pure-agent",
-            ])
-            .args(["--profile", name, "--target-dir"])
-            .arg(target)
-            .current_dir(crate::sources::repository())
-            .status();
-        assert!(
-            built.is_ok_and(|status| status.success()),
-            "pure-agent is not built"
-        );
-        profile.join(format!("pure-agent{}", std::env::consts::EXE_SUFFIX))
-    })
+    PROGRAM.get_or_init(|| built(&["--package", "pure-agent", "--bin", "pure-agent"]))
+}
+
+/// The runtime, likewise.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn runtime() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let wanted = ["--features", "roles", "--package", "pure-agent-runtime"];
+    PROGRAM.get_or_init(|| built(&[&wanted[..], &["--bin", "pure-agent-runtime"]].concat()))
+}
+
+/// Builds the program that the last of these arguments of cargo names.
+fn built(wanted: &[&str]) -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_else(|e| panic!("this test: {e}"));
+    // target/<profile>/deps/<test>
+    let profile = test.parent().and_then(Path::parent).unwrap_or(&test);
+    let target = profile.parent().unwrap_or(profile);
+    let name = profile
+        .file_name()
+        .map(|n| n.to_string_lossy())
+        .unwrap_or_default();
+    let name = if name == "debug" { "dev" } else { &name };
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet"])
+        .args(wanted)
+        .args(["--profile", name, "--target-dir"])
+        .arg(target)
+        .current_dir(crate::sources::repository())
+        .status();
+    let program = wanted.last().copied().unwrap_or_default();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "{program} is not built"
+    );
+    profile.join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// A command that runs the program in a folder, with nothing of the caller's environment.

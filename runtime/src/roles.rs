@@ -1,0 +1,75 @@
+//! The command line: a role, the contract that it verifies first, and what Argo tells it.
+//!
+//! Exit codes: 0, the role did its work; 1, it could not, or what it verified is broken; 2, it did not start:
+//! wrong arguments, or a contract that is not the reviewed one. Logs are JSON lines on standard output.
+
+mod log;
+
+mod router;
+
+use clap::{Args, Parser, Subcommand};
+use pure_agent_runtime::contract::Contract;
+use pure_agent_runtime::open;
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The role did its work.
+const FINE: u8 = 0;
+/// It could not.
+const FAILED: u8 = 1;
+/// It did not start.
+const REFUSED: u8 = 2;
+
+#[derive(Parser)]
+#[command(
+    name = "pure-agent-runtime",
+    version,
+    about = "Enforces a compiled run"
+)]
+struct Cli {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Decides after a cycle whether another one starts
+    Router(router::Router),
+}
+
+/// What every role of a run is started with.
+#[derive(Args)]
+struct Verified {
+    /// File of the contract
+    #[arg(long, value_name = "FILE")]
+    contract: PathBuf,
+    /// SHA-256 of that file, in hexadecimal
+    #[arg(long, value_name = "SHA256")]
+    digest: String,
+    /// Digest of the reviewed bundle, in hexadecimal
+    #[arg(long, value_name = "SHA256")]
+    bundle: String,
+}
+
+impl Verified {
+    /// Reads the contract; nothing else is opened before.
+    fn contract(&self) -> Result<Contract, ExitCode> {
+        let hexadecimal = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if self.bundle.len() != 64 || !self.bundle.bytes().all(hexadecimal) {
+            return Err(refuse("the bundle's digest is none"));
+        }
+        open::contract(&self.contract, &self.digest).map_err(|e| refuse(&e.to_string()))
+    }
+}
+
+fn refuse(why: &str) -> ExitCode {
+    log::line("refused", json!({"why": why}));
+    ExitCode::from(REFUSED)
+}
+
+pub(crate) fn main() -> ExitCode {
+    match Cli::parse().role {
+        Role::Router(router) => router.run(),
+    }
+}

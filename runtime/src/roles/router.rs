@@ -1,0 +1,106 @@
+//! `pure-agent-runtime router`
+
+use super::{FAILED, FINE, Verified, log, refuse};
+use clap::Args;
+use pure_agent_runtime::proof::Key;
+use pure_agent_runtime::router::{self, told::Arguments};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[derive(Args)]
+pub(super) struct Router {
+    #[command(flatten)]
+    verified: Verified,
+    /// Number of the cycle that ended
+    #[arg(long, allow_hyphen_values = true)]
+    cycle: String,
+    /// Phase of the agent's pod
+    #[arg(long, allow_hyphen_values = true)]
+    phase: String,
+    /// Exit code of the agent; empty: none
+    #[arg(long, allow_hyphen_values = true)]
+    exit_code: String,
+    /// Exit code of the start gate; empty: none
+    #[arg(long, allow_hyphen_values = true)]
+    start_code: String,
+    /// Why the pod ended; empty: nothing is known
+    #[arg(long, allow_hyphen_values = true)]
+    pod_reason: String,
+    /// Why the agent's container ended; empty: nothing is known
+    #[arg(long, allow_hyphen_values = true)]
+    end_reason: String,
+    /// UID of the run
+    #[arg(long, env = "PURE_AGENT_UID")]
+    uid: String,
+    /// File of the run's key
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/run/secrets/pure-agent-key/key"
+    )]
+    key: PathBuf,
+    /// Control port of the gateway
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "gateway.pure-agent:9090"
+    )]
+    gateway: String,
+    /// Seconds that the gateway may be away
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+    /// Where Argo reads the answer
+    #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
+    answer: PathBuf,
+}
+
+impl Router {
+    pub(super) fn run(self) -> ExitCode {
+        let contract = match self.verified.contract() {
+            Ok(contract) => contract,
+            Err(code) => return code,
+        };
+        let key = match Key::read(&self.key) {
+            Ok(key) => key,
+            Err(e) => return refuse(&format!("the run's key cannot be read: {e}")),
+        };
+        let router = router::Router {
+            contract,
+            told: Arguments {
+                cycle: self.cycle,
+                phase: self.phase,
+                exit_code: self.exit_code,
+                start_code: self.start_code,
+                pod_reason: self.pod_reason,
+                end_reason: self.end_reason,
+            },
+            key,
+            uid: self.uid,
+            gateway: self.gateway,
+            patience: Duration::from_secs(self.patience),
+            answer: self.answer,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let decision = match runtime {
+            Ok(runtime) => runtime.block_on(router.run()),
+            Err(e) => return refuse(&e.to_string()),
+        };
+        match decision {
+            Ok(decision) => {
+                log::line("decided", json!({"decision": decision}));
+                ExitCode::from(FINE)
+            }
+            Err(e) => {
+                log::line(
+                    "failed",
+                    json!({"why": format!("the answer cannot be written: {e}")}),
+                );
+                ExitCode::from(FAILED)
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the compiler emits for the runtime, of an example.
+
+use pure_agent::bundle::Bundle;
+use pure_agent::compile::{self, Options};
+use pure_agent::load::{Extra, Loader};
+use pure_agent_tests::sources::{folder, memory, repository};
+use serde_json::Value;
+
+pub(crate) const EXAMPLES: [&str; 5] = [
+    "code-review",
+    "local-model",
+    "nightly-report",
+    "pure-agent",
+    "quickstart",
+];
+
+fn bundle(example: &str) -> Bundle {
+    let world = memory(&folder(&repository().join("examples").join(example)));
+    let mut loader = Loader::open(&world, Extra::default());
+    let paths = loader.spec_paths();
+    let checked = compile::check_all(&mut loader, &paths, Options::default());
+    let unit = checked.units.first().expect("one spec");
+    compile::compile(unit, &loader.sources).expect("it compiles")
+}
+
+/// The text of the contract.
+pub(crate) fn contract(example: &str) -> String {
+    let bundle = bundle(example);
+    let maps = bundle.objects.iter().filter(|one| one.kind == "ConfigMap");
+    let mut texts = maps.filter_map(|one| {
+        let object = serde_json::to_value(&one.object.value).unwrap();
+        Some(object["data"]["contract.json"].as_str()?.to_owned())
+    });
+    let text = texts.next().expect("a contract");
+    assert!(texts.next().is_none(), "two contracts");
+    text
+}
+
+/// The command of a role's container, placeholders and all.
+pub(crate) fn command(example: &str, template: &str) -> Vec<String> {
+    let bundle = bundle(example);
+    let manifests = bundle.objects.iter().flat_map(|one| &one.object.manifests);
+    let manifest = manifests.into_iter().find(|(name, _)| name == template);
+    let (_, manifest) = manifest.expect("a manifest of this name");
+    let pod = serde_json::to_value(manifest).unwrap();
+    let command = &pod["spec"]["containers"][0]["command"];
+    let words = command.as_array().into_iter().flatten();
+    words.filter_map(Value::as_str).map(str::to_owned).collect()
+}

@@ -1,0 +1,5 @@
+//! The runtime as its pods start it: the command lines that the compiler emits, sockets and files.
+
+mod contract;
+mod emitted;
+mod router;
