@@ -294,8 +294,9 @@ fn unreadable(what: &str, says: &[&str], make: &dyn Fn(&Path)) {
     make(&scratch.path().join("here.kdl"));
     for command in ["check", "compile", "fmt"] {
         let done = run(&scratch, &[command, "here.kdl"]);
-        // `fmt` formats what is below a folder: here nothing, or the workspace, which has the layout.
-        let folder = command == "fmt" && scratch.path().join("here.kdl").is_dir();
+        // `fmt` formats what is below a folder: here nothing. A link to a folder is a link.
+        let here = scratch.path().join("here.kdl").symlink_metadata();
+        let folder = command == "fmt" && here.is_ok_and(|here| here.is_dir());
         let codes = if folder { &[0][..] } else { &[1, 2] };
         ended(&format!("{what}, {command}"), &done, codes);
     }

@@ -71,7 +71,8 @@ impl Work {
     fn path(&mut self, path: &Path) -> Result<(), Failure> {
         let whole = absolute(path)?;
         let cannot = |e| Failure::Io(format!("cannot read `{}`", path.display()), e);
-        if !std::fs::metadata(&whole).map_err(cannot)?.is_dir() {
+        // A link is no folder here, wherever it leads: what it names is refused like any other link.
+        if !std::fs::symlink_metadata(&whole).map_err(cannot)?.is_dir() {
             let folder = whole.parent().unwrap_or(&whole);
             let name = whole
                 .file_name()
