@@ -10,7 +10,7 @@ pub mod told;
 use crate::contract::Contract;
 use crate::proof::Key;
 use ask::Control;
-use decide::{Decision, Known, Limits, decide};
+use decide::{Decision, Limits, decide};
 use std::path::PathBuf;
 use std::time::Duration;
 use told::Told;
@@ -40,20 +40,24 @@ impl Router {
     /// # Errors
     /// When Argo could not be told. Every other doubt is a decision: `stop`, for `error`.
     pub async fn run(&self) -> std::io::Result<Decision> {
-        let decision = match self.decided().await {
-            Ok(decision) => decision,
-            Err(why) => Decision::error(self.told.cycle.parse().ok(), why),
+        let decision = match Told::read(&self.told) {
+            Ok(told) => self.decided(&told).await,
+            Err(why) => Decision::error(None, why),
         };
         std::fs::write(&self.answer, decision.word())?;
         Ok(decision)
     }
 
-    async fn decided(&self) -> Result<Decision, String> {
-        let told = Told::read(&self.told)?;
+    async fn decided(&self, told: &Told) -> Decision {
         let control = Control::new(&self.gateway, &self.uid, &self.key, self.patience);
-        let known: Known = control.known(told.cycle).await?;
-        let decision = decide(&Limits::of(&self.contract), &told, &known);
-        control.keep(&decision).await?;
-        Ok(decision)
+        let decision = match control.known(told.cycle).await {
+            Ok(known) => decide(&Limits::of(&self.contract), told, &known),
+            Err(why) => Decision::error(Some(told.cycle), why),
+        };
+        match control.keep(&decision).await {
+            Ok(()) => decision,
+            // What is not kept must not happen.
+            Err(why) => Decision::error(Some(told.cycle), why),
+        }
     }
 }

@@ -146,8 +146,10 @@ fn an_answer_that_is_not_understood_stops_the_run() {
         let run = router(&GOOD, |_| (), status_of);
         assert_eq!(run.word.as_deref(), Some("stop"), "{what}: {:?}", run.done);
         assert_eq!(run.done.status.code(), Some(0), "{what}");
-        assert!(
-            run.asked.iter().all(|a| a.what != "POST /v1/decision"),
+        let kept = run.decision();
+        assert_eq!(
+            (&kept["decision"], &kept["reason"]),
+            (&json!("stop"), &json!("error")),
             "{what}"
         );
     }
