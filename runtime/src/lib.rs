@@ -7,11 +7,15 @@
 //! - `open` verifies the contract, `strict` reads JSON from strangers, `proof` knows the run's key;
 //! - `net` decides where a connection may go and is the only place that dials;
 //! - `model` decides what a request to a model may hold and counts what it used;
+//! - `ask` puts a question to the run's own gateway;
+//! - `start` lets no agent start where something is open that must be closed;
 //! - `record` is the chained log of a run, `state` what follows from it: limits, cycles, submissions;
 //! - `router` decides after each cycle;
 //! - `pack` turns a hostile workspace into inert bytes.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "roles")]
+pub mod ask;
 pub mod contract;
 #[cfg(feature = "roles")]
 pub mod model;
@@ -27,6 +31,8 @@ pub mod proof;
 pub mod record;
 #[cfg(feature = "roles")]
 pub mod router;
+#[cfg(feature = "roles")]
+pub mod start;
 #[cfg(feature = "roles")]
 pub mod state;
 #[cfg(feature = "roles")]

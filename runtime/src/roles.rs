@@ -6,6 +6,7 @@
 mod log;
 
 mod router;
+mod start;
 
 use clap::{Args, Parser, Subcommand};
 use pure_agent_runtime::contract::Contract;
@@ -34,6 +35,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Role {
+    /// Lets an agent start, where everything is closed that must be
+    Start(start::Start),
     /// Decides after a cycle whether another one starts
     Router(router::Router),
 }
@@ -70,6 +73,7 @@ fn refuse(why: &str) -> ExitCode {
 
 pub(crate) fn main() -> ExitCode {
     match Cli::parse().role {
+        Role::Start(start) => start.run(),
         Role::Router(router) => router.run(),
     }
 }

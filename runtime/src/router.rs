@@ -1,15 +1,16 @@
 //! The router: after each cycle, whether another one starts.
 //!
-//! [`told`] reads what Argo says of the agent's pod, [`decide`] is the table of decisions, [`ask`] speaks with
+//! [`told`] reads what Argo says of the agent's pod, [`decide`] is the table of decisions, [`control`] speaks with
 //! the gateway's control port. Argo is told nothing but the number of the next cycle, or `stop`.
 
-pub mod ask;
+pub mod control;
 pub mod decide;
 pub mod told;
 
+use crate::ask::Gateway;
 use crate::contract::Contract;
 use crate::proof::Key;
-use ask::Control;
+use control::Control;
 use decide::{Decision, Limits, decide};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,7 +50,11 @@ impl Router {
     }
 
     async fn decided(&self, told: &Told) -> Decision {
-        let control = Control::new(&self.gateway, &self.uid, &self.key, self.patience);
+        let gateway = Gateway {
+            address: &self.gateway,
+            patience: self.patience,
+        };
+        let control = Control::new(gateway, &self.uid, &self.key);
         let decision = match control.known(told.cycle).await {
             Ok(known) => decide(&Limits::of(&self.contract), told, &known),
             Err(why) => Decision::error(Some(told.cycle), why),

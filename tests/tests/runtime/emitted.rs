@@ -38,12 +38,23 @@ pub(crate) fn contract(example: &str) -> String {
 
 /// The command of a role's container, placeholders and all.
 pub(crate) fn command(example: &str, template: &str) -> Vec<String> {
+    words(&pod(example, template)["spec"]["containers"][0])
+}
+
+/// The command of a pod's init container.
+pub(crate) fn init_command(example: &str, template: &str) -> Vec<String> {
+    words(&pod(example, template)["spec"]["initContainers"][0])
+}
+
+fn words(container: &Value) -> Vec<String> {
+    let words = container["command"].as_array().into_iter().flatten();
+    words.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn pod(example: &str, template: &str) -> Value {
     let bundle = bundle(example);
     let manifests = bundle.objects.iter().flat_map(|one| &one.object.manifests);
     let manifest = manifests.into_iter().find(|(name, _)| name == template);
     let (_, manifest) = manifest.expect("a manifest of this name");
-    let pod = serde_json::to_value(manifest).unwrap();
-    let command = &pod["spec"]["containers"][0]["command"];
-    let words = command.as_array().into_iter().flatten();
-    words.filter_map(Value::as_str).map(str::to_owned).collect()
+    serde_json::to_value(manifest).unwrap()
 }

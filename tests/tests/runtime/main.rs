@@ -3,3 +3,4 @@
 mod contract;
 mod emitted;
 mod router;
+mod start;

@@ -1,0 +1,109 @@
+//! A question to the run's own gateway: one request on a connection of its own, with a bound on the answer.
+//!
+//! Nothing is followed and nothing is kept: the gateway's address comes from the pod, not from an answer.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1;
+use hyper::{Method, Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+/// Time for one attempt, from the connection to the last byte of the answer.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// Time between two attempts.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Most bytes of an answer.
+const MOST: usize = 64 * 1024;
+
+/// Whom to ask, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Gateway<'a> {
+    /// `host:port`.
+    pub address: &'a str,
+    /// A question is asked again for so long where the gateway is not there or not ready: its container may
+    /// be starting again.
+    pub patience: Duration,
+}
+
+/// Why a question has no answer.
+enum Trouble {
+    /// Asking again may help.
+    Passing(String),
+    /// It will not.
+    Lasting(String),
+}
+
+impl Gateway<'_> {
+    /// Posts a JSON body and gives the body of the answer.
+    ///
+    /// # Errors
+    /// When there is no answer in time, or another one than 200, or a too long one. Says why, in words that
+    /// hold nothing of the question.
+    pub async fn post(
+        &self,
+        path: &str,
+        bearer: Option<&str>,
+        body: Bytes,
+    ) -> Result<Vec<u8>, String> {
+        let start = Instant::now();
+        loop {
+            let once = tokio::time::timeout(ATTEMPT, self.once(path, bearer, body.clone())).await;
+            match once.unwrap_or_else(|_| Err(Trouble::Passing("no answer in time".to_owned()))) {
+                Ok(answer) => return Ok(answer),
+                Err(Trouble::Lasting(why)) => return Err(why),
+                Err(Trouble::Passing(why)) if start.elapsed() >= self.patience => {
+                    return Err(format!("the gateway does not answer: {why}"));
+                }
+                Err(Trouble::Passing(_)) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        path: &str,
+        bearer: Option<&str>,
+        body: Bytes,
+    ) -> Result<Vec<u8>, Trouble> {
+        let stream = TcpStream::connect(self.address).await.map_err(passing)?;
+        let handshake = http1::Builder::new().handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = handshake.map_err(passing)?;
+        let driver = tokio::spawn(connection);
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::HOST, "gateway.pure-agent")
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(bearer) = bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
+        }
+        let request = request
+            .body(Full::new(body))
+            .map_err(|_| Trouble::Lasting("the question cannot be put".to_owned()))?;
+        let answer = sender.send_request(request).await.map_err(passing)?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), MOST).collect().await;
+        driver.abort();
+        if status == StatusCode::OK {
+            return body.map(|body| body.to_bytes().to_vec()).map_err(|e| {
+                match e.downcast_ref::<LengthLimitError>() {
+                    Some(_) => Trouble::Lasting(format!("the answer has more than {MOST} bytes")),
+                    None => passing(e),
+                }
+            });
+        }
+        let why = format!("the gateway answers {status}");
+        Err(if status.is_server_error() {
+            Trouble::Passing(why)
+        } else {
+            Trouble::Lasting(why)
+        })
+    }
+}
+
+fn passing(error: impl Display) -> Trouble {
+    Trouble::Passing(error.to_string())
+}

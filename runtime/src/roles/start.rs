@@ -1,0 +1,93 @@
+//! `pure-agent-runtime start`
+
+use super::{FAILED, FINE, Verified, log, refuse};
+use clap::Args;
+use pure_agent_runtime::contract::AGENT_PORT;
+use pure_agent_runtime::start;
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[derive(Args)]
+pub(super) struct Start {
+    #[command(flatten)]
+    verified: Verified,
+    /// Number of the cycle
+    #[arg(long, env = "PURE_AGENT_CYCLE", value_parser = clap::value_parser!(u32).range(..100))]
+    cycle: u32,
+    /// UID of the run
+    #[arg(long, env = "PURE_AGENT_UID", hide_env_values = true)]
+    uid: String,
+    /// Host of the gateway
+    #[arg(long, value_name = "HOST", default_value = "gateway.pure-agent")]
+    gateway: String,
+    /// Port of the gateway for agents
+    #[arg(long, value_name = "PORT", default_value_t = AGENT_PORT)]
+    port: u16,
+    /// Host of the API server, as the kubelet tells it
+    #[arg(long, env = "KUBERNETES_SERVICE_HOST", value_name = "HOST")]
+    api_host: Option<String>,
+    /// Port of the API server, as the kubelet tells it
+    #[arg(
+        long,
+        env = "KUBERNETES_SERVICE_PORT",
+        value_name = "PORT",
+        default_value_t = 443
+    )]
+    api_port: u16,
+    /// Seconds that policies may take to hold, and the gateway to answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+    /// Folder that the agent reads
+    #[arg(long, value_name = "FOLDER", default_value = "/run/pure-agent")]
+    folder: PathBuf,
+    /// Where the kubelet reads why the pod failed
+    #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
+    answer: PathBuf,
+}
+
+impl Start {
+    pub(super) fn run(self) -> ExitCode {
+        let contract = match self.verified.contract() {
+            Ok(contract) => contract,
+            Err(code) => return code,
+        };
+        let program = match std::env::current_exe() {
+            Ok(program) => program,
+            Err(e) => return refuse(&format!("this program is not found: {e}")),
+        };
+        let api_server = self.api_host.map(|host| match host.contains(':') {
+            true => format!("[{host}]:{}", self.api_port),
+            false => format!("{host}:{}", self.api_port),
+        });
+        let start = start::Start {
+            contract,
+            uid: self.uid,
+            cycle: self.cycle,
+            gateway: self.gateway,
+            port: self.port,
+            api_server,
+            patience: Duration::from_secs(self.patience),
+            folder: self.folder,
+            program,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        match runtime.map(|runtime| runtime.block_on(start.run())) {
+            Ok(Ok(())) => {
+                log::line("started", json!({"cycle": start.cycle}));
+                ExitCode::from(FINE)
+            }
+            Ok(Err(refused)) => {
+                let why = refused.to_string();
+                log::line("failed", json!({"why": why}));
+                // The pod fails with or without the reason.
+                drop(std::fs::write(&self.answer, why));
+                ExitCode::from(FAILED)
+            }
+            Err(e) => refuse(&e.to_string()),
+        }
+    }
+}

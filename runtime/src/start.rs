@@ -1,0 +1,138 @@
+//! The start gate: no agent starts where something is open that must be closed.
+//!
+//! It runs in the agent's pod before any code of the agent does, checks the network from there ([`gate`]),
+//! claims the bearer of this cycle ([`claim`]), and leaves what the shim needs in a folder that the agent can
+//! read and not write.
+
+pub mod claim;
+pub mod gate;
+
+use crate::ask::Gateway;
+use crate::contract::{CONTROL_PORT, Contract, EXPORT_PORT};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Name of the shim in the folder.
+pub const SHIM: &str = "pure-agent-runtime";
+/// Name of the bearer's file.
+pub const BEARER: &str = "bearer";
+/// Name of the file with the agent's part of the contract.
+pub const AGENT: &str = "agent.json";
+
+/// What the start gate is started with.
+#[derive(Debug)]
+pub struct Start {
+    /// The verified contract.
+    pub contract: Contract,
+    /// UID of the run.
+    pub uid: String,
+    /// Number of the cycle.
+    pub cycle: u32,
+    /// Host of the gateway.
+    pub gateway: String,
+    /// Port of the gateway for agents.
+    pub port: u16,
+    /// `host:port` of the API server, as the kubelet tells every container.
+    pub api_server: Option<String>,
+    /// How long policies may take to hold, and the gateway to answer.
+    pub patience: Duration,
+    /// The folder that the agent reads.
+    pub folder: PathBuf,
+    /// This program.
+    pub program: PathBuf,
+}
+
+/// Why the agent does not start.
+#[derive(Debug)]
+pub enum Refused {
+    /// These addresses (`host:port`) are open.
+    Open(Vec<String>),
+    /// The cycle could not be claimed.
+    Claim(String),
+    /// The entry agent is not in the contract.
+    Agent,
+    /// The folder could not be written.
+    Folder(io::Error),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(list) => write!(
+                f,
+                "open, and must be closed to an agent: {}; is the network policy enforced?",
+                list.join(", ")
+            ),
+            Self::Claim(why) => write!(f, "the cycle cannot be claimed: {why}"),
+            Self::Agent => write!(
+                f,
+                "the contract does not have the agent that it starts with"
+            ),
+            Self::Folder(e) => write!(f, "the agent's files cannot be written: {e}"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Start {
+    /// Checks, claims and leaves the agent's files, in this order.
+    ///
+    /// # Errors
+    /// On any doubt; the agent's container does not start then.
+    pub async fn run(&self) -> Result<(), Refused> {
+        gate::closed(&self.must_be_closed(), self.patience)
+            .await
+            .map_err(Refused::Open)?;
+        let entry = &self.contract.entry;
+        let agent = self.contract.agents.iter().find(|a| a.name == *entry);
+        let agent = serde_json::to_vec(agent.ok_or(Refused::Agent)?);
+        let agent = agent.map_err(|e| Refused::Folder(e.into()))?;
+        let address = format!("{}:{}", self.gateway, self.port);
+        let gateway = Gateway {
+            address: &address,
+            patience: self.patience,
+        };
+        let bearer = claim::claim(gateway, &self.uid, self.cycle)
+            .await
+            .map_err(Refused::Claim)?;
+        self.leave(&agent, &bearer).map_err(Refused::Folder)
+    }
+
+    /// Everything that an agent must not reach: the gateway's other ports, the API server, and what the
+    /// contract names.
+    fn must_be_closed(&self) -> Vec<String> {
+        let ports = [CONTROL_PORT, EXPORT_PORT];
+        let gateway = ports.map(|port| format!("{}:{port}", self.gateway));
+        let mut all: Vec<_> = self.contract.network.closed.clone();
+        all.extend(gateway);
+        all.extend(self.api_server.clone());
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn leave(&self, agent: &[u8], bearer: &str) -> io::Result<()> {
+        let program = std::fs::read(&self.program)?;
+        write(&self.folder.join(SHIM), &program, 0o555)?;
+        write(&self.folder.join(AGENT), agent, 0o444)?;
+        write(&self.folder.join(BEARER), bearer.as_bytes(), 0o444)
+    }
+}
+
+/// Writes a file that must not be there yet. It is readable by every user: the agent's user differs from this
+/// one, and nobody else has the folder.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    file.sync_all()
+}

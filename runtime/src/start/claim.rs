@@ -1,0 +1,50 @@
+//! The bearer of a cycle, which the gateway gives out once.
+
+use crate::ask::Gateway;
+use crate::{proof, strict};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Fewest and most bytes of a bearer.
+const LENGTH: std::ops::RangeInclusive<usize> = 32..=256;
+
+/// What the start gate says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Number of the cycle.
+    pub cycle: u32,
+    /// [`proof::claim`] of it.
+    pub proof: String,
+}
+
+/// What the gateway answers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claimed {
+    /// The agent's bearer: letters, digits, `-` and `_`.
+    pub bearer: String,
+}
+
+impl fmt::Debug for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Claimed")
+    }
+}
+
+/// Claims a cycle.
+///
+/// # Errors
+/// When the gateway does not give a bearer; it does so once for a cycle.
+pub async fn claim(gateway: Gateway<'_>, uid: &str, cycle: u32) -> Result<String, String> {
+    let proof = proof::claim(uid, cycle);
+    let body = serde_json::to_vec(&Claim { cycle, proof }).map_err(|e| e.to_string())?;
+    let answer = gateway.post("/v1/claim", None, body.into()).await?;
+    let claimed: Claimed =
+        strict::read(&answer).map_err(|_| "the gateway's answer is malformed".to_owned())?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if !LENGTH.contains(&claimed.bearer.len()) || !claimed.bearer.bytes().all(plain) {
+        return Err("the gateway's answer holds no bearer".to_owned());
+    }
+    Ok(claimed.bearer)
+}
