@@ -1,1 +1,256 @@
-//! What follows from the record.
+//! What follows from the record: limits, cycles, submissions, approvals.
+//!
+//! A [`State`] is a function of the contract and the events, in order; the gateway that wrote them and the one
+//! that reads them after a crash come to the same. [`Journal`] holds a state and its log together.
+
+pub mod amount;
+pub mod approval;
+pub mod budget;
+pub mod cycle;
+pub mod journal;
+pub mod refusal;
+pub mod tool;
+
+pub use amount::{Amount, Bound, Exhausted, Total, cost};
+pub use budget::Budget;
+pub use cycle::{Cycles, Phase, Submission};
+pub use journal::Journal;
+pub use refusal::Refusal;
+
+use crate::contract::Contract;
+use crate::record::Event;
+use crate::record::event::{Reserved, RunOpened, Settled};
+use approval::Approvals;
+use tool::Tools;
+
+#[cfg(test)]
+mod tests;
+
+/// Everything that the gateway knows of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    seconds: u64,
+    run: Option<RunOpened>,
+    budget: Budget,
+    cycles: Cycles,
+    tools: Tools,
+    approvals: Approvals,
+    input_tokens: u128,
+    output_tokens: u128,
+    allowed: u64,
+    denied: u64,
+}
+
+impl State {
+    /// The state before the first event.
+    #[must_use]
+    pub fn new(contract: &Contract) -> Self {
+        Self {
+            seconds: contract.limits.deadline,
+            run: None,
+            budget: Budget::new(contract),
+            cycles: Cycles::new(contract),
+            tools: Tools::new(contract),
+            approvals: Approvals::default(),
+            input_tokens: 0,
+            output_tokens: 0,
+            allowed: 0,
+            denied: 0,
+        }
+    }
+
+    /// The state after `events`.
+    ///
+    /// # Errors
+    /// The first event that [`State::apply`] refuses.
+    pub fn replay<'e>(
+        contract: &Contract,
+        events: impl IntoIterator<Item = &'e Event>,
+    ) -> Result<Self, Refusal> {
+        let mut state = Self::new(contract);
+        for event in events {
+            state.apply(event)?;
+        }
+        Ok(state)
+    }
+
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// As [`State::check`]; the state is then as it was.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Refusal> {
+        self.check(event)?;
+        self.commit(event);
+        Ok(())
+    }
+
+    /// Whether `event` may be the next.
+    ///
+    /// # Errors
+    /// The rule that it would break.
+    pub fn check(&self, event: &Event) -> Result<(), Refusal> {
+        let Some(run) = &self.run else {
+            return match event {
+                Event::RunOpened(_) => Ok(()),
+                _ => Err(Refusal::NoRun),
+            };
+        };
+        match event {
+            Event::RunOpened(again) if run.same(again) => Ok(()),
+            Event::RunOpened(_) => Err(Refusal::OtherRun),
+            Event::CycleClaimed { cycle, bearer } => self.cycles.check_claim(*cycle, bearer),
+            Event::ClaimContested { cycle } => self.cycles.check_contest(*cycle),
+            Event::RequestAllowed(request) => request
+                .cycle
+                .map_or(Ok(()), |cycle| self.cycles.live(cycle)),
+            Event::RequestDenied(_) => Ok(()),
+            Event::Reserved(reserved) => self.check_reserve(reserved),
+            Event::Settled(settled) => match self.budget.reservation(settled.reservation) {
+                Some(_) => Ok(()),
+                None => Err(Refusal::Reservation),
+            },
+            Event::Submission { cycle, document: _ } => self.cycles.live(*cycle),
+            Event::CycleSealed { cycle } => self.cycles.check_seal(*cycle),
+            Event::ApprovalAsked(asked) => {
+                asked
+                    .cycle
+                    .map_or(Ok(()), |cycle| self.cycles.live(cycle))?;
+                self.approvals.check_ask(asked)
+            }
+            Event::ApprovalGiven(answer) | Event::ApprovalRefused(answer) => {
+                self.approvals.check_answer(answer)
+            }
+            Event::ToolCalled(call) => {
+                self.cycles.live(call.cycle)?;
+                let wanted = self.tools.check(call)?;
+                self.approvals.check_use(call, wanted)
+            }
+            Event::RouterDecided(decision) => self.cycles.check_decide(decision),
+        }
+    }
+
+    /// Takes an event that was checked.
+    fn commit(&mut self, event: &Event) {
+        match event {
+            Event::RunOpened(run) => {
+                self.budget.abandon();
+                self.run.get_or_insert_with(|| run.clone());
+            }
+            Event::CycleClaimed { cycle, bearer } => self.cycles.claim(*cycle, bearer),
+            Event::ClaimContested { cycle } => self.cycles.contest(*cycle),
+            Event::RequestAllowed(_) => self.allowed = self.allowed.saturating_add(1),
+            Event::RequestDenied(_) => self.denied = self.denied.saturating_add(1),
+            Event::Reserved(reserved) => {
+                // It was checked that this is possible and that the id is the next.
+                let _id = self.budget.reserve(&reserved.agent, reserved.amount());
+            }
+            Event::Settled(settled) => self.settle(settled),
+            Event::Submission { cycle, document } => self.cycles.submit(*cycle, document),
+            Event::CycleSealed { cycle } => self.cycles.seal(*cycle),
+            Event::ApprovalAsked(asked) => self.approvals.ask(asked),
+            Event::ApprovalGiven(answer) => self.approvals.answer(answer, true),
+            Event::ApprovalRefused(answer) => self.approvals.answer(answer, false),
+            Event::ToolCalled(call) => {
+                self.tools.count(call);
+                self.approvals.spend(call);
+            }
+            Event::RouterDecided(decision) => self.cycles.decide(decision),
+        }
+    }
+
+    fn check_reserve(&self, reserved: &Reserved) -> Result<(), Refusal> {
+        self.cycles.live(reserved.cycle)?;
+        if reserved.reservation != self.budget.next() {
+            return Err(Refusal::Reservation);
+        }
+        self.budget
+            .check(&reserved.agent, &reserved.amount())
+            .map_err(Refusal::Exhausted)
+    }
+
+    fn settle(&mut self, settled: &Settled) {
+        if self.budget.settle(settled.reservation, settled.amount()) {
+            self.input_tokens = self
+                .input_tokens
+                .saturating_add(settled.input_tokens.into());
+            self.output_tokens = self
+                .output_tokens
+                .saturating_add(settled.output_tokens.into());
+        }
+    }
+
+    /// The run, as it was first opened.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunOpened> {
+        self.run.as_ref()
+    }
+
+    /// The run's deadline in seconds since 1970, which a restart does not move; none before it was opened.
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
+        Some(self.run.as_ref()?.time.saturating_add(self.seconds))
+    }
+
+    /// Limits and usage.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Cycles, their submissions and decisions.
+    #[must_use]
+    pub fn cycles(&self) -> &Cycles {
+        &self.cycles
+    }
+
+    /// Calls of tools.
+    #[must_use]
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// What people were asked.
+    #[must_use]
+    pub fn approvals(&self) -> &Approvals {
+        &self.approvals
+    }
+
+    /// Input and output tokens of settled requests. What a crash left unsettled is in neither; it is in
+    /// [`Budget::used`].
+    #[must_use]
+    pub fn tokens(&self) -> (u128, u128) {
+        (self.input_tokens, self.output_tokens)
+    }
+
+    /// Requests that were allowed and denied.
+    #[must_use]
+    pub fn requests(&self) -> (u64, u64) {
+        (self.allowed, self.denied)
+    }
+}
+
+impl Reserved {
+    /// What is set aside.
+    #[must_use]
+    pub fn amount(&self) -> Amount {
+        Amount {
+            turns: self.turns,
+            tokens: self.tokens,
+            micros: self.micros,
+            traffic: self.traffic,
+        }
+    }
+}
+
+impl Settled {
+    /// What was used.
+    #[must_use]
+    pub fn amount(&self) -> Amount {
+        Amount {
+            turns: self.turns,
+            tokens: self.input_tokens.saturating_add(self.output_tokens),
+            micros: self.micros,
+            traffic: self.traffic,
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The limits of a run, and of each agent in it: set aside before, settled after.
+//!
+//! For every bound, what was used, what is set aside and what is asked for together stay within the limit.
+//! Sums are exact: 128 bits hold more amounts of 64 than can ever be recorded.
+
+use super::amount::{Amount, Bound, Exhausted, Total};
+use crate::contract::{AgentLimits, Contract, RunLimits};
+use std::collections::BTreeMap;
+
+/// Limits; none: no limit of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Limits {
+    turns: Option<u64>,
+    tokens: Option<u64>,
+    cost: Option<u64>,
+    traffic: Option<u64>,
+}
+
+/// Limits and what counts against them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Account {
+    limits: Limits,
+    used: Total,
+    reserved: Total,
+}
+
+/// A reservation that is not settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Open {
+    agent: String,
+    amount: Amount,
+}
+
+/// The budget of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    run: Account,
+    agents: BTreeMap<String, Account>,
+    concurrency: u32,
+    open: BTreeMap<u64, Open>,
+    last: u64,
+}
+
+impl Budget {
+    /// The whole budget that the contract gives.
+    #[must_use]
+    pub fn new(contract: &Contract) -> Self {
+        let agents = contract.agents.iter();
+        Self {
+            run: Account::new(run(&contract.limits)),
+            agents: agents
+                .map(|a| (a.name.clone(), Account::new(agent(&a.limits))))
+                .collect(),
+            concurrency: contract.limits.concurrency,
+            open: BTreeMap::new(),
+            last: 0,
+        }
+    }
+
+    /// The id that the next reservation gets.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.last.saturating_add(1)
+    }
+
+    /// Whether [`Budget::reserve`] would set `asked` aside.
+    ///
+    /// # Errors
+    /// The first bound that it would pass: of the run, then of the agent.
+    pub fn check(&self, agent: &str, asked: &Amount) -> Result<(), Exhausted> {
+        let own = self.agents.get(agent).ok_or_else(|| Exhausted {
+            bound: Bound::Agents,
+            agent: Some(agent.to_owned()),
+            limit: 0,
+            used: 0,
+            reserved: 0,
+            asked: 1,
+        })?;
+        if self.open.len() as u128 >= u128::from(self.concurrency) {
+            return Err(Exhausted {
+                bound: Bound::Concurrency,
+                agent: None,
+                limit: u64::from(self.concurrency),
+                used: 0,
+                reserved: self.open.len() as u128,
+                asked: 1,
+            });
+        }
+        self.run.check(None, asked)?;
+        own.check(Some(agent), asked)
+    }
+
+    /// Sets `asked` aside for a request of `agent`.
+    ///
+    /// # Errors
+    /// As [`Budget::check`]; nothing is set aside then.
+    pub fn reserve(&mut self, agent: &str, asked: Amount) -> Result<u64, Exhausted> {
+        self.check(agent, &asked)?;
+        let id = self.next();
+        let open = Open {
+            agent: agent.to_owned(),
+            amount: asked,
+        };
+        self.run.reserved.add(&asked);
+        if let Some(own) = self.agents.get_mut(agent) {
+            own.reserved.add(&asked);
+        }
+        self.open.insert(id, open);
+        self.last = id;
+        Ok(id)
+    }
+
+    /// What is set aside under `id`, and for whom; none where that is settled or never was.
+    #[must_use]
+    pub fn reservation(&self, id: u64) -> Option<(&str, Amount)> {
+        let open = self.open.get(&id)?;
+        Some((&open.agent, open.amount))
+    }
+
+    /// Counts what a request used instead of what was set aside for it. More than that counts in full.
+    /// Whether there was such a reservation; nothing is counted without one.
+    #[must_use]
+    pub fn settle(&mut self, id: u64, used: Amount) -> bool {
+        let Some(open) = self.open.remove(&id) else {
+            return false;
+        };
+        self.run.settle(&open.amount, &used);
+        if let Some(own) = self.agents.get_mut(&open.agent) {
+            own.settle(&open.amount, &used);
+        }
+        true
+    }
+
+    /// After a crash nobody knows what the requests under way used: all that was set aside counts as used.
+    pub fn abandon(&mut self) {
+        let open: Vec<_> = self.open.iter().map(|(id, o)| (*id, o.amount)).collect();
+        for (id, amount) in open {
+            let _found = self.settle(id, amount);
+        }
+    }
+
+    /// What the run used; requests under way are not in it.
+    #[must_use]
+    pub fn used(&self) -> Total {
+        self.run.used
+    }
+
+    /// What is set aside for requests under way.
+    #[must_use]
+    pub fn reserved(&self) -> Total {
+        self.run.reserved
+    }
+
+    /// What each agent used, by name.
+    pub fn agents(&self) -> impl Iterator<Item = (&str, Total)> {
+        self.agents.iter().map(|(name, a)| (name.as_str(), a.used))
+    }
+
+    /// The first of turns, tokens and cost of which the run has nothing left.
+    #[must_use]
+    pub fn used_up(&self) -> Option<Bound> {
+        let Account { limits, used, .. } = &self.run;
+        let over = |limit: Option<u64>, used| limit.is_some_and(|l| used >= u128::from(l));
+        [
+            (Bound::Turns, over(limits.turns, used.turns)),
+            (Bound::Tokens, over(limits.tokens, used.tokens)),
+            (Bound::Cost, over(limits.cost, used.micros)),
+        ]
+        .into_iter()
+        .find_map(|(bound, over)| over.then_some(bound))
+    }
+}
+
+impl Account {
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            ..Self::default()
+        }
+    }
+
+    fn check(&self, agent: Option<&str>, asked: &Amount) -> Result<(), Exhausted> {
+        let Self {
+            limits,
+            used,
+            reserved,
+        } = self;
+        let bounds = [
+            (
+                Bound::Turns,
+                limits.turns,
+                used.turns,
+                reserved.turns,
+                asked.turns,
+            ),
+            (
+                Bound::Tokens,
+                limits.tokens,
+                used.tokens,
+                reserved.tokens,
+                asked.tokens,
+            ),
+            (
+                Bound::Cost,
+                limits.cost,
+                used.micros,
+                reserved.micros,
+                asked.micros,
+            ),
+            (
+                Bound::Traffic,
+                limits.traffic,
+                used.traffic,
+                reserved.traffic,
+                asked.traffic,
+            ),
+        ];
+        for (bound, limit, used, reserved, asked) in bounds {
+            let Some(limit) = limit else { continue };
+            let sum = used.saturating_add(reserved).saturating_add(asked.into());
+            if sum > u128::from(limit) {
+                let agent = agent.map(str::to_owned);
+                return Err(Exhausted {
+                    bound,
+                    agent,
+                    limit,
+                    used,
+                    reserved,
+                    asked,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, reserved: &Amount, used: &Amount) {
+        self.reserved.take(reserved);
+        self.used.add(used);
+    }
+}
+
+fn run(limits: &RunLimits) -> Limits {
+    Limits {
+        turns: Some(limits.turns),
+        tokens: Some(limits.tokens),
+        cost: limits.cost.as_ref().map(|c| c.micros),
+        traffic: Some(limits.traffic),
+    }
+}
+
+fn agent(limits: &AgentLimits) -> Limits {
+    Limits {
+        turns: limits.turns,
+        tokens: limits.tokens,
+        cost: limits.cost.as_ref().map(|c| c.micros),
+        traffic: limits.traffic,
+    }
+}

@@ -1,0 +1,263 @@
+//! The cycles of a run, what was submitted in each, and what was decided after it.
+
+use super::refusal::Refusal;
+use crate::contract::Contract;
+use crate::open::hex;
+use crate::proof::same;
+use crate::record::event::{Decision, Next};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+/// Most bytes of a decision's reason.
+const MOST_REASON: usize = 64;
+
+/// How far a cycle is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Nobody has its bearer.
+    Unclaimed,
+    /// An agent has its bearer.
+    Claimed,
+    /// Two claimed it; it has ended, and what was submitted in it is void.
+    Contested,
+    /// It has ended.
+    Sealed,
+}
+
+/// A document that was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Its JSON text.
+    pub document: String,
+    /// SHA-256 of that, in hexadecimal.
+    pub digest: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Cycle {
+    bearer: Option<String>,
+    contested: bool,
+    sealed: bool,
+    submission: Option<Submission>,
+    decision: Option<Decision>,
+}
+
+/// All cycles that were claimed or sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycles {
+    depth: u32,
+    most: u32,
+    cycles: BTreeMap<u32, Cycle>,
+}
+
+impl Cycles {
+    /// None yet.
+    #[must_use]
+    pub fn new(contract: &Contract) -> Self {
+        let depth = contract.limits.depth;
+        Self {
+            depth,
+            most: depth.saturating_add(contract.retry.infrastructure),
+            cycles: BTreeMap::new(),
+        }
+    }
+
+    /// How far a cycle is.
+    #[must_use]
+    pub fn phase(&self, cycle: u32) -> Phase {
+        self.cycles
+            .get(&cycle)
+            .map_or(Phase::Unclaimed, Cycle::phase)
+    }
+
+    /// The cycle whose agent has this bearer, of which only the SHA-256 in hexadecimal is known here. None
+    /// where the cycle has ended.
+    #[must_use]
+    pub fn of_bearer(&self, digest: &str) -> Option<u32> {
+        let (number, cycle) = self.cycles.last_key_value()?;
+        let bearer = cycle.bearer.as_deref()?;
+        (cycle.phase() == Phase::Claimed && same(bearer, digest)).then_some(*number)
+    }
+
+    /// The last document handed in; none where a cycle is contested.
+    #[must_use]
+    pub fn submission(&self, cycle: u32) -> Option<&Submission> {
+        let cycle = self.cycles.get(&cycle)?;
+        cycle.submission.as_ref().filter(|_| !cycle.contested)
+    }
+
+    /// What was decided after a cycle.
+    #[must_use]
+    pub fn decision(&self, cycle: u32) -> Option<&Decision> {
+        self.cycles.get(&cycle)?.decision.as_ref()
+    }
+
+    /// Number of the latest cycle that was claimed or sealed.
+    #[must_use]
+    pub fn latest(&self) -> Option<u32> {
+        self.cycles.last_key_value().map(|(number, _)| *number)
+    }
+
+    /// Whether the router decided that the run stops.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.last_decision()
+            .is_some_and(|d| d.decision == Next::Stop)
+    }
+
+    /// Whether an agent is at work in this cycle.
+    pub(super) fn live(&self, cycle: u32) -> Result<(), Refusal> {
+        match self.phase(cycle) {
+            Phase::Claimed => Ok(()),
+            Phase::Unclaimed => Err(Refusal::CycleUnclaimed),
+            Phase::Contested | Phase::Sealed => Err(Refusal::CycleEnded),
+        }
+    }
+
+    pub(super) fn check_claim(&self, cycle: u32, bearer: &str) -> Result<(), Refusal> {
+        match self.phase(cycle) {
+            Phase::Unclaimed => {}
+            Phase::Claimed => return Err(Refusal::CycleClaimed),
+            Phase::Contested | Phase::Sealed => return Err(Refusal::CycleEnded),
+        }
+        self.check_new(cycle)?;
+        match is_digest(bearer) {
+            true => Ok(()),
+            false => Err(Refusal::BearerDigest),
+        }
+    }
+
+    /// One cycle at a time, each after the other.
+    fn check_new(&self, cycle: u32) -> Result<(), Refusal> {
+        if self.stopped() {
+            return Err(Refusal::RunStopped);
+        }
+        if cycle >= self.most {
+            return Err(Refusal::CycleNumber);
+        }
+        match self.cycles.last_key_value() {
+            Some((latest, _)) if cycle <= *latest => Err(Refusal::CycleOrder),
+            Some((_, before)) if !before.ended() => Err(Refusal::CycleOpen),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    pub(super) fn claim(&mut self, cycle: u32, bearer: &str) {
+        self.cycles.entry(cycle).or_default().bearer = Some(bearer.to_owned());
+    }
+
+    /// A cycle of which no bearer was given out cannot be claimed twice.
+    pub(super) fn check_contest(&self, cycle: u32) -> Result<(), Refusal> {
+        match self.cycles.get(&cycle) {
+            Some(found) if found.bearer.is_some() => Ok(()),
+            Some(_) | None => Err(Refusal::CycleUnclaimed),
+        }
+    }
+
+    /// After the seal there is nothing to revoke, and what was sealed stands.
+    pub(super) fn contest(&mut self, cycle: u32) {
+        if let Some(found) = self.cycles.get_mut(&cycle)
+            && !found.sealed
+        {
+            found.contested = true;
+        }
+    }
+
+    pub(super) fn submit(&mut self, cycle: u32, document: &str) {
+        if let Some(found) = self.cycles.get_mut(&cycle) {
+            found.submission = Some(Submission {
+                document: document.to_owned(),
+                digest: hex(&Sha256::digest(document.as_bytes())),
+            });
+        }
+    }
+
+    /// A cycle that nobody claimed can be sealed, so that nobody will; one that is sealed, again.
+    pub(super) fn check_seal(&self, cycle: u32) -> Result<(), Refusal> {
+        match self.cycles.get(&cycle) {
+            Some(_) => Ok(()),
+            None => self.check_new(cycle),
+        }
+    }
+
+    pub(super) fn seal(&mut self, cycle: u32) {
+        self.cycles.entry(cycle).or_default().sealed = true;
+    }
+
+    pub(super) fn check_decide(&self, decision: &Decision) -> Result<(), Refusal> {
+        let Some(cycle) = self.cycles.get(&decision.cycle) else {
+            return Err(Refusal::DecisionEarly);
+        };
+        match &cycle.decision {
+            Some(before) if before == decision => return Ok(()),
+            Some(_) => return Err(Refusal::DecisionOther),
+            None if self.stopped() => return Err(Refusal::RunStopped),
+            None => {}
+        }
+        if self.latest() != Some(decision.cycle) {
+            return Err(Refusal::CycleOrder);
+        }
+        if !cycle.ended() {
+            return Err(Refusal::DecisionEarly);
+        }
+        if !is_word(&decision.reason) {
+            return Err(Refusal::DecisionReason);
+        }
+        self.check_depth(decision)?;
+        let submitted = self.submission(decision.cycle).map(|s| &s.digest);
+        match (&decision.submission_digest, decision.decision) {
+            // Who stops or tries again may not know of a submission.
+            (None, Next::Stop | Next::Retry) => Ok(()),
+            (told, _) if told.as_ref() == submitted => Ok(()),
+            _ => Err(Refusal::DecisionSubmission),
+        }
+    }
+
+    fn check_depth(&self, decision: &Decision) -> Result<(), Refusal> {
+        let depth = self.last_decision().map_or(0, |d| d.next_depth);
+        let next = match decision.decision {
+            Next::Stop => return Ok(()),
+            Next::Retry => Some(depth),
+            Next::Continue => depth.checked_add(1),
+        };
+        let follows = decision.depth == depth && Some(decision.next_depth) == next;
+        match follows && decision.next_depth < self.depth {
+            true => Ok(()),
+            false => Err(Refusal::DecisionDepth),
+        }
+    }
+
+    pub(super) fn decide(&mut self, decision: &Decision) {
+        if let Some(cycle) = self.cycles.get_mut(&decision.cycle) {
+            cycle.decision = Some(decision.clone());
+        }
+    }
+
+    fn last_decision(&self) -> Option<&Decision> {
+        self.cycles.values().rev().find_map(|c| c.decision.as_ref())
+    }
+}
+
+impl Cycle {
+    fn ended(&self) -> bool {
+        self.contested || self.sealed
+    }
+
+    fn phase(&self) -> Phase {
+        match (self.contested, self.sealed, &self.bearer) {
+            (true, ..) => Phase::Contested,
+            (false, true, _) => Phase::Sealed,
+            (false, false, Some(_)) => Phase::Claimed,
+            (false, false, None) => Phase::Unclaimed,
+        }
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn is_word(text: &str) -> bool {
+    let known = |b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (1..=MOST_REASON).contains(&text.len()) && text.bytes().all(known)
+}

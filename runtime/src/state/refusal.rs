@@ -1,0 +1,120 @@
+//! Why an event may not be the next.
+
+use super::amount::Exhausted;
+use std::fmt;
+
+/// The rule that an event would break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No run was opened.
+    NoRun,
+    /// It opens another run.
+    OtherRun,
+    /// A limit would be passed.
+    Exhausted(Exhausted),
+    /// The reservation is unknown, settled, or not the next.
+    Reservation,
+    /// The contract has no cycle of that number.
+    CycleNumber,
+    /// The cycle is not after all others.
+    CycleOrder,
+    /// An earlier cycle has not ended.
+    CycleOpen,
+    /// The cycle was claimed before.
+    CycleClaimed,
+    /// The cycle was not claimed.
+    CycleUnclaimed,
+    /// The cycle has ended.
+    CycleEnded,
+    /// What is recorded as the digest of a bearer is none.
+    BearerDigest,
+    /// The router decided that the run stops.
+    RunStopped,
+    /// The router decides on a cycle that has not ended.
+    DecisionEarly,
+    /// The router decided otherwise before.
+    DecisionOther,
+    /// The depths of a decision do not follow.
+    DecisionDepth,
+    /// The reason of a decision is no word.
+    DecisionReason,
+    /// A decision is about another submission.
+    DecisionSubmission,
+    /// The agent was not granted the tool.
+    ToolGrant,
+    /// The tool was called as often as it may be.
+    ToolTimes,
+    /// The call needs an approval, or shows one that it does not need.
+    ApprovalMissing,
+    /// There are too many requests for approval.
+    ApprovalMany,
+    /// That id was asked for before.
+    ApprovalTwice,
+    /// Nothing was asked under that id.
+    ApprovalUnknown,
+    /// The answer or the call is about something else than what was asked.
+    ApprovalOther,
+    /// There is an answer.
+    ApprovalAnswered,
+    /// There is no consent.
+    ApprovalRefused,
+    /// It has been used.
+    ApprovalUsed,
+}
+
+impl Refusal {
+    /// The rule as a word.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        self.words().0
+    }
+
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Exhausted(e) => (e.rule(), "a limit would be passed"),
+            Self::NoRun => ("no-run", "no run was opened"),
+            Self::OtherRun => ("other-run", "this opens another run"),
+            Self::Reservation => (
+                "reservation",
+                "the reservation is unknown, settled or not the next",
+            ),
+            Self::CycleNumber => ("cycle-number", "the contract has no such cycle"),
+            Self::CycleOrder => ("cycle-order", "the cycle is not after all others"),
+            Self::CycleOpen => ("cycle-open", "an earlier cycle has not ended"),
+            Self::CycleClaimed => ("cycle-claimed", "the cycle was claimed before"),
+            Self::CycleUnclaimed => ("cycle-unclaimed", "the cycle was not claimed"),
+            Self::CycleEnded => ("cycle-ended", "the cycle has ended"),
+            Self::BearerDigest => ("bearer-digest", "this is no SHA-256 of a bearer"),
+            Self::RunStopped => ("run-stopped", "the run was stopped"),
+            Self::DecisionEarly => ("decision-early", "the cycle has not ended"),
+            Self::DecisionOther => ("decision-other", "another decision was made"),
+            Self::DecisionDepth => ("decision-depth", "the depths do not follow"),
+            Self::DecisionReason => ("decision-reason", "the reason is no word"),
+            Self::DecisionSubmission => ("decision-submission", "this is about another submission"),
+            Self::ToolGrant => ("tool-grant", "the agent was not granted the tool"),
+            Self::ToolTimes => ("tool-times", "the tool was called as often as it may be"),
+            Self::ApprovalMissing => (
+                "approval-missing",
+                "the call shows not the approval that it needs",
+            ),
+            Self::ApprovalMany => ("approval-many", "there are too many requests for approval"),
+            Self::ApprovalTwice => ("approval-twice", "this id was asked for before"),
+            Self::ApprovalUnknown => ("approval-unknown", "nothing was asked under this id"),
+            Self::ApprovalOther => ("approval-other", "this is not what was asked"),
+            Self::ApprovalAnswered => ("approval-answered", "there is an answer"),
+            Self::ApprovalRefused => ("approval-refused", "there is no consent"),
+            Self::ApprovalUsed => ("approval-used", "the approval has been used"),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhausted(e) => e.fmt(f),
+            _ => f.write_str(self.words().1),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
