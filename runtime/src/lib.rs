@@ -7,6 +7,7 @@
 //! - `open` verifies the contract, `strict` reads JSON from strangers, `proof` knows the run's key;
 //! - `net` decides where a connection may go and is the only place that dials;
 //! - `model` decides what a request to a model may hold and counts what it used;
+//! - `gateway` serves an agent and the router, by the contract;
 //! - `ask` puts a question to the run's own gateway;
 //! - `start` lets no agent start where something is open that must be closed;
 //! - `record` is the chained log of a run, `state` what follows from it: limits, cycles, submissions;
@@ -17,6 +18,8 @@
 #[cfg(feature = "roles")]
 pub mod ask;
 pub mod contract;
+#[cfg(feature = "roles")]
+pub mod gateway;
 #[cfg(feature = "roles")]
 pub mod model;
 #[cfg(feature = "roles")]

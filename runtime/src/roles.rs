@@ -3,8 +3,11 @@
 //! Exit codes: 0, the role did its work; 1, it could not, or what it verified is broken; 2, it did not start:
 //! wrong arguments, or a contract that is not the reviewed one. Logs are JSON lines on standard output.
 
+mod gateway;
 mod log;
+mod pack;
 
+mod record;
 mod router;
 mod start;
 
@@ -35,10 +38,17 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Role {
+    /// Stands between an agent and everything else
+    Gateway(gateway::Gateway),
     /// Lets an agent start, where everything is closed that must be
     Start(start::Start),
     /// Decides after a cycle whether another one starts
     Router(router::Router),
+    /// Turns the workspace into inert bytes for the export step
+    Pack(pack::Pack),
+    /// Works with the record of a run
+    #[command(subcommand)]
+    Record(record::Record),
 }
 
 /// What every role of a run is started with.
@@ -73,6 +83,9 @@ fn refuse(why: &str) -> ExitCode {
 
 pub(crate) fn main() -> ExitCode {
     match Cli::parse().role {
+        Role::Gateway(gateway) => gateway.run(),
+        Role::Pack(pack) => pack.run(),
+        Role::Record(record) => record.run(),
         Role::Start(start) => start.run(),
         Role::Router(router) => router.run(),
     }

@@ -10,7 +10,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 /// What a record holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     /// The run.
     pub run: RunOpened,

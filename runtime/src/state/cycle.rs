@@ -79,6 +79,12 @@ impl Cycles {
         (cycle.phase() == Phase::Claimed && same(bearer, digest)).then_some(*number)
     }
 
+    /// Whether a bearer was given out for a cycle, whatever came then.
+    #[must_use]
+    pub fn claimed(&self, cycle: u32) -> bool {
+        self.cycles.get(&cycle).is_some_and(|c| c.bearer.is_some())
+    }
+
     /// The last document handed in; none where a cycle is contested.
     #[must_use]
     pub fn submission(&self, cycle: u32) -> Option<&Submission> {

@@ -2,5 +2,6 @@
 
 mod contract;
 mod emitted;
+mod gateway;
 mod router;
 mod start;

@@ -1,0 +1,160 @@
+//! Requests within bounds: of connections, of time, of bytes.
+
+use super::answer::{Answer, Refusal};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{
+    AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, Version};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// Connections at once; the next one waits in the kernel's queue.
+const CONNECTIONS: usize = 1024;
+/// Time for the header of a request.
+const HEADER: Duration = Duration::from_secs(10);
+/// Time for the body of a request.
+const BODY: Duration = Duration::from_secs(30);
+/// Time of a connection, whatever it does.
+const LIFE: Duration = Duration::from_secs(600);
+/// Most bytes of a header.
+const MOST_HEADER: usize = 16 * 1024;
+/// Most fields of a header.
+const MOST_FIELDS: usize = 64;
+/// Most bytes of a body.
+const MOST_BODY: usize = 1 << 20;
+
+/// A request, read whole.
+#[derive(Debug)]
+pub struct Asked {
+    /// The method.
+    pub method: Method,
+    /// The path; a request with a query is refused before.
+    pub path: String,
+    /// The credential, without `Bearer `.
+    pub bearer: Option<String>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Serves a port until the process ends.
+pub async fn serve<F, A>(listener: TcpListener, answer: F)
+where
+    F: Fn(Asked) -> A + Clone + Send + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        // The semaphore is never closed.
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, mostly: those that are open end in time.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let answer = answer.clone();
+        drop(tokio::spawn(async move {
+            let service = service_fn(move |request| respond(request, answer.clone()));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER)
+                .max_buf_size(MOST_HEADER)
+                .max_headers(MOST_FIELDS)
+                .serve_connection(TokioIo::new(stream), service);
+            drop(timeout(LIFE, connection).await);
+            drop(place);
+        }));
+    }
+}
+
+async fn respond<F, A>(
+    request: Request<Incoming>,
+    answer: F,
+) -> Result<Response<Full<Bytes>>, Infallible>
+where
+    F: Fn(Asked) -> A,
+    A: Future<Output = Answer>,
+{
+    let answer = match read(request).await {
+        Ok(asked) => answer(asked).await,
+        Err(refusal) => refusal.into(),
+    };
+    Ok(answer.response())
+}
+
+/// Reads a request, or refuses its shape. What two readers could read differently is refused.
+async fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
+    let (head, body) = request.into_parts();
+    let uri = &head.uri;
+    if head.version != Version::HTTP_11 {
+        return Err(Refusal::Version);
+    }
+    if uri.authority().is_some() || uri.scheme().is_some() || uri.query().is_some() {
+        return Err(Refusal::Target);
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.');
+    if !uri.path().bytes().all(plain) || uri.path().contains("..") || uri.path().contains("//") {
+        return Err(Refusal::Target);
+    }
+    shape(&head.headers)?;
+    let bearer = bearer(&head.headers)?;
+    let path = uri.path().to_owned();
+    let body = timeout(BODY, Limited::new(body, MOST_BODY).collect()).await;
+    let body = body.map_err(|_| Refusal::Late)?.map_err(|e| {
+        match e.downcast_ref::<LengthLimitError>() {
+            Some(_) => Refusal::TooLong,
+            None => Refusal::Body,
+        }
+    })?;
+    Ok(Asked {
+        method: head.method,
+        path,
+        bearer,
+        body: body.to_bytes(),
+    })
+}
+
+/// Fields by which a request could be two, or become something else.
+fn shape(headers: &HeaderMap) -> Result<(), Refusal> {
+    let once = |name| headers.get_all(name).iter().count() <= 1;
+    if !once(CONTENT_LENGTH) || !once(TRANSFER_ENCODING) || !once(hyper::header::HOST) {
+        return Err(Refusal::Framing);
+    }
+    if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
+        return Err(Refusal::Framing);
+    }
+    let chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
+    if !headers.get_all(TRANSFER_ENCODING).iter().all(chunked) {
+        return Err(Refusal::Framing);
+    }
+    if headers.contains_key(UPGRADE) || headers.contains_key("http2-settings") {
+        return Err(Refusal::Upgrade);
+    }
+    Ok(())
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let Some(first) = all.next() else {
+        return Ok(None);
+    };
+    if all.next().is_some() {
+        return Err(Refusal::Credential);
+    }
+    let text = first.to_str().map_err(|_| Refusal::Credential)?;
+    match text.strip_prefix("Bearer ") {
+        Some(bearer) if !bearer.is_empty() => Ok(Some(bearer.to_owned())),
+        _ => Err(Refusal::Credential),
+    }
+}

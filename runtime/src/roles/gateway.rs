@@ -1,0 +1,126 @@
+//! `pure-agent-runtime gateway`
+
+use super::{FAILED, Verified, log, refuse};
+use clap::Args;
+use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, Contract};
+use pure_agent_runtime::gateway::inputs::Inputs;
+use pure_agent_runtime::gateway::{self, now};
+use pure_agent_runtime::proof::Key;
+use pure_agent_runtime::record::event::RunOpened;
+use pure_agent_runtime::state::journal::Journal;
+use serde_json::json;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Name of the log in the record's folder.
+const RECORD: &str = "record.jsonl";
+
+#[derive(Args)]
+pub(super) struct Gateway {
+    #[command(flatten)]
+    verified: Verified,
+    /// UID of the run
+    #[arg(long, env = "PURE_AGENT_UID", hide_env_values = true)]
+    uid: String,
+    /// Inputs of the run: base64url of a JSON object
+    #[arg(long, env = "PURE_AGENT_INPUTS", hide_env_values = true)]
+    inputs: String,
+    /// File of the run's key
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/run/secrets/pure-agent-key/key"
+    )]
+    key: PathBuf,
+    /// Folder of the record
+    #[arg(long, value_name = "FOLDER", default_value = "/record")]
+    record: PathBuf,
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V6(Ipv6Addr::UNSPECIFIED))]
+    listen: IpAddr,
+    /// Port for agents; 0: any
+    #[arg(long, value_name = "PORT", default_value_t = AGENT_PORT)]
+    agent_port: u16,
+    /// Port for router and people; 0: any
+    #[arg(long, value_name = "PORT", default_value_t = CONTROL_PORT)]
+    control_port: u16,
+}
+
+impl Gateway {
+    pub(super) fn run(self) -> ExitCode {
+        let contract = match self.verified.contract() {
+            Ok(contract) => contract,
+            Err(code) => return code,
+        };
+        let (listen, agent, control) = (self.listen, self.agent_port, self.control_port);
+        let gateway = match self.prepare(contract) {
+            Ok(gateway) => Arc::new(gateway),
+            Err(why) => return refuse(&why),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
+        let ended = match runtime {
+            Ok(runtime) => runtime.block_on(serve(gateway, listen, agent, control)),
+            Err(e) => Err(e),
+        };
+        match ended {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(e) => {
+                log::line("failed", json!({"why": e.to_string()}));
+                ExitCode::from(FAILED)
+            }
+        }
+    }
+
+    /// Everything that may refuse to start does so before a port is open.
+    fn prepare(self, contract: Contract) -> Result<gateway::Gateway, String> {
+        let key = Key::read(&self.key).map_err(|e| format!("the run's key cannot be read: {e}"))?;
+        let inputs = Inputs::read(&self.inputs, &contract).map_err(|e| e.to_string())?;
+        let run = RunOpened {
+            uid: self.uid.clone(),
+            bundle: self.verified.bundle,
+            contract: self.verified.digest,
+            time: now(),
+        };
+        let path = self.record.join(RECORD);
+        let (journal, opened) = Journal::open(&path, &contract, run).map_err(|e| e.to_string())?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let opened = runtime.map_err(|e| e.to_string())?.block_on(opened);
+        opened.map_err(|e| e.to_string())?;
+        Ok(gateway::Gateway {
+            contract,
+            key,
+            uid: self.uid,
+            inputs,
+            journal,
+        })
+    }
+}
+
+/// Serves until the process is told to end. What was answered is on the disk, so nothing is left to do then.
+async fn serve(
+    gateway: Arc<gateway::Gateway>,
+    listen: IpAddr,
+    agent: u16,
+    control: u16,
+) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    let agent = TcpListener::bind(SocketAddr::new(listen, agent)).await?;
+    let control = TcpListener::bind(SocketAddr::new(listen, control)).await?;
+    let (here, there) = (agent.local_addr()?, control.local_addr()?);
+    log::line(
+        "listening",
+        json!({"agent": here.to_string(), "control": there.to_string()}),
+    );
+    tokio::select! {
+        () = gateway.serve(agent, control) => {}
+        _ = term.recv() => log::line("ended", json!({})),
+    }
+    Ok(())
+}
