@@ -167,6 +167,8 @@ impl Disk for Flaky {
             false => Ok(()),
         }
     }
+
+    fn release(&mut self) {}
 }
 
 #[test]
