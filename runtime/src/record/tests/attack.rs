@@ -200,3 +200,49 @@ fn verify_tells_what_there_is() {
     std::fs::remove_file(folder.file()).unwrap();
     assert_eq!(verify(&folder.file()).unwrap_err().rule(), "unreadable");
 }
+
+/// The form is for other readers too: this hash was computed by another program.
+#[test]
+fn the_form_of_a_line_is_pinned() {
+    let (zeros, b, c) = ("0".repeat(64), "b".repeat(64), "c".repeat(64));
+    let expected = format!(
+        "{{\"seq\":1,\"time\":5,\"prev\":\"{zeros}\",\"event\":{{\"kind\":\"run-opened\",\
+         \"uid\":\"34f30468-bff5-4185-9f89-33119f4650fd\",\"bundle\":\"{b}\",\"contract\":\"{c}\",\
+         \"time\":1000}},\
+         \"hash\":\"36d541d2d28aa6103c9aac6415119fc9911ca914cabf9b18a85b02f23e142908\"}}\n"
+    );
+    assert_eq!(String::from_utf8(small().remove(0)).unwrap(), expected);
+}
+
+#[test]
+fn an_event_of_any_content_is_read_as_it_was_written() {
+    let max = u64::MAX;
+    let odd = "\0\u{1}\n\r\t\"\\/\u{7f}\u{2028}\u{feff}\u{1f600},\"hash\":\"";
+    let text = format!("{odd}{}\"}}\n", "0".repeat(64));
+    let mut chain = Chain::default();
+    let mut lines = Vec::new();
+    let events = [
+        Event::RunOpened(opened()),
+        denied(&text),
+        Event::Submission {
+            cycle: u32::MAX,
+            document: text,
+        },
+        Event::Settled(crate::record::event::Settled {
+            reservation: max,
+            turns: max,
+            input_tokens: max,
+            output_tokens: max,
+            micros: max,
+            traffic: max,
+        }),
+    ];
+    for event in &events {
+        let json = serde_json::to_string(event).unwrap();
+        lines.extend(chain.write(max, event, &json).unwrap());
+    }
+    let (mut read, mut again) = (Vec::new(), Chain::default());
+    read::lines(&lines[..], &mut again, |line| read.push(line.event)).unwrap();
+    assert_eq!(read, events);
+    assert_eq!(again, chain);
+}

@@ -40,11 +40,15 @@ fn a_second_opener_is_refused_and_the_mode_is_narrow() {
 #[test]
 fn only_an_ordinary_file_is_opened() {
     let folder = Folder::new();
-    std::os::unix::fs::symlink("/dev/null", folder.file()).unwrap();
+    let other = folder.file().with_extension("other");
+    write(&other, b"");
+    std::os::unix::fs::symlink(&other, folder.file()).unwrap();
     for path in [folder.file().as_path(), "/dev/null".as_ref()] {
         let verdict = Log::open(path);
         assert!(matches!(verdict, Err(Unopened::NotAFile)), "{path:?}");
     }
+    let within = Log::open(&std::env::temp_dir());
+    assert!(matches!(within, Err(Unopened::Unreadable(_))));
     let missing = folder.file().join("record");
     assert!(matches!(Log::open(&missing), Err(Unopened::Unreadable(_))));
 }

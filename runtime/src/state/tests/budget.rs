@@ -66,7 +66,7 @@ fn each_bound_holds_by_itself() {
 #[test]
 fn what_was_used_beyond_the_reservation_counts_in_full() {
     let mut budget = Budget::new(&contract());
-    for used in [MAX, MAX, MAX] {
+    for used in [1001, MAX] {
         let mut fresh = Budget::new(&contract());
         let id = fresh.reserve("b", tokens(1)).unwrap();
         assert!(fresh.settle(id, tokens(used)));
@@ -82,6 +82,55 @@ fn what_was_used_beyond_the_reservation_counts_in_full() {
     assert!(!budget.settle(first, tokens(0)), "settled once");
     assert!(!budget.settle(99, tokens(0)));
     assert_eq!(budget.used().tokens, 2 * u128::from(MAX));
+}
+
+#[test]
+fn the_run_has_nothing_left_at_the_limit_and_not_before() {
+    let limit = Amount {
+        turns: 10,
+        tokens: 1000,
+        micros: 100,
+        traffic: 1000,
+    };
+    let nothing = Amount::default();
+    for (used, expected) in [
+        (
+            Amount {
+                turns: 9,
+                tokens: 999,
+                micros: 99,
+                ..limit
+            },
+            None,
+        ),
+        (
+            Amount {
+                turns: 10,
+                ..nothing
+            },
+            Some(Bound::Turns),
+        ),
+        (
+            Amount {
+                tokens: 1000,
+                ..nothing
+            },
+            Some(Bound::Tokens),
+        ),
+        (
+            Amount {
+                micros: 100,
+                ..nothing
+            },
+            Some(Bound::Cost),
+        ),
+    ] {
+        let mut budget = Budget::new(&contract());
+        let id = budget.reserve("b", used).unwrap();
+        assert_eq!(budget.used_up(), None, "nothing is used yet");
+        assert!(budget.settle(id, used));
+        assert_eq!(budget.used_up(), expected, "{used:?}");
+    }
 }
 
 #[test]
