@@ -1,6 +1,7 @@
 mod budget;
 mod cycle;
 mod journal;
+mod limits;
 mod tool;
 
 use super::State;
