@@ -20,4 +20,4 @@ pub use log::Log;
 pub use rule::{Broken, Rule};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -100,9 +100,7 @@ impl State {
             Event::RunOpened(_) => Err(Refusal::OtherRun),
             Event::CycleClaimed { cycle, bearer } => self.cycles.check_claim(*cycle, bearer),
             Event::ClaimContested { cycle } => self.cycles.check_contest(*cycle),
-            Event::RequestAllowed(request) => request
-                .cycle
-                .map_or(Ok(()), |cycle| self.cycles.live(cycle)),
+            Event::RequestAllowed(request) => self.live(request.cycle),
             Event::RequestDenied(_) => Ok(()),
             Event::Reserved(reserved) => self.check_reserve(reserved),
             Event::Settled(settled) => match self.budget.reservation(settled.reservation) {
@@ -112,9 +110,7 @@ impl State {
             Event::Submission { cycle, document: _ } => self.cycles.live(*cycle),
             Event::CycleSealed { cycle } => self.cycles.check_seal(*cycle),
             Event::ApprovalAsked(asked) => {
-                asked
-                    .cycle
-                    .map_or(Ok(()), |cycle| self.cycles.live(cycle))?;
+                self.live(asked.cycle)?;
                 self.approvals.check_ask(asked)
             }
             Event::ApprovalGiven(answer) | Event::ApprovalRefused(answer) => {
@@ -156,6 +152,11 @@ impl State {
             }
             Event::RouterDecided(decision) => self.cycles.decide(decision),
         }
+    }
+
+    /// What names a cycle needs an agent at work in it.
+    fn live(&self, cycle: Option<u32>) -> Result<(), Refusal> {
+        cycle.map_or(Ok(()), |cycle| self.cycles.live(cycle))
     }
 
     fn check_reserve(&self, reserved: &Reserved) -> Result<(), Refusal> {

@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use super::event::Event;
 use super::rule::Rule;
+use rustix::fs::FlockOperation;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +20,8 @@ pub(super) trait Disk: Send + 'static {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Comes back when all that was written is on the disk.
     fn sync(&mut self) -> io::Result<()>;
+    /// Lets others have it.
+    fn release(&mut self);
 }
 
 impl Disk for File {
@@ -28,6 +31,12 @@ impl Disk for File {
 
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
+    }
+
+    /// A process that is being started holds a copy of the file for a moment, and with it the lock, unless
+    /// the lock is given up in so many words.
+    fn release(&mut self) {
+        rustix::fs::flock(&*self, FlockOperation::Unlock).unwrap_or_default();
     }
 }
 
@@ -69,6 +78,11 @@ impl<D: Disk> Writer<D> {
     /// the second one may succeed although the bytes are lost. The end of `jobs` closes with the writer, so
     /// that whoever waits, and whoever comes later, is refused.
     pub(super) fn run(mut self, jobs: Receiver<Job>) {
+        self.serve(&jobs);
+        self.disk.release();
+    }
+
+    fn serve(&mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
             let mut group = Group::default();
             self.add(&mut group, first);

@@ -109,7 +109,19 @@ impl fmt::Display for Exhausted {
 
 impl std::error::Error for Exhausted {}
 
+impl Amount {
+    /// Turns, tokens, cost, traffic.
+    pub(super) fn parts(&self) -> [u64; 4] {
+        [self.turns, self.tokens, self.micros, self.traffic]
+    }
+}
+
 impl Total {
+    /// Turns, tokens, cost, traffic.
+    pub(super) fn parts(&self) -> [u128; 4] {
+        [self.turns, self.tokens, self.micros, self.traffic]
+    }
+
     pub(super) fn add(&mut self, amount: &Amount) {
         self.each(amount, |sum, part| sum.saturating_add(part));
     }

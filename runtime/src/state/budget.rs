@@ -180,45 +180,21 @@ impl Account {
     }
 
     fn check(&self, agent: Option<&str>, asked: &Amount) -> Result<(), Exhausted> {
-        let Self {
-            limits,
-            used,
-            reserved,
-        } = self;
-        let bounds = [
-            (
-                Bound::Turns,
-                limits.turns,
-                used.turns,
-                reserved.turns,
-                asked.turns,
-            ),
-            (
-                Bound::Tokens,
-                limits.tokens,
-                used.tokens,
-                reserved.tokens,
-                asked.tokens,
-            ),
-            (
-                Bound::Cost,
-                limits.cost,
-                used.micros,
-                reserved.micros,
-                asked.micros,
-            ),
-            (
-                Bound::Traffic,
-                limits.traffic,
-                used.traffic,
-                reserved.traffic,
-                asked.traffic,
-            ),
+        let (limits, used, reserved) = (&self.limits, &self.used, &self.reserved);
+        let all = [
+            (Bound::Turns, limits.turns),
+            (Bound::Tokens, limits.tokens),
+            (Bound::Cost, limits.cost),
+            (Bound::Traffic, limits.traffic),
         ];
-        for (bound, limit, used, reserved, asked) in bounds {
-            let Some(limit) = limit else { continue };
+        let parts = used.parts().into_iter().zip(reserved.parts());
+        for (((bound, limit), (used, reserved)), asked) in
+            all.into_iter().zip(parts).zip(asked.parts())
+        {
             let sum = used.saturating_add(reserved).saturating_add(asked.into());
-            if sum > u128::from(limit) {
+            if let Some(limit) = limit
+                && sum > u128::from(limit)
+            {
                 let agent = agent.map(str::to_owned);
                 return Err(Exhausted {
                     bound,

@@ -104,17 +104,22 @@ impl Journal {
             }
         })
         .map_err(Unfit::Log)?;
-        if let Some((line, e)) = refused {
-            return Err(Unfit::Event(line, e));
-        }
         let journal = Self {
             log,
             state: Mutex::new(state),
         };
-        let pending = journal
-            .record(Event::RunOpened(run))
-            .map_err(Unfit::Start)?;
-        Ok((journal, pending))
+        let started = match refused {
+            Some((line, e)) => Err(Unfit::Event(line, e)),
+            None => journal.record(Event::RunOpened(run)).map_err(Unfit::Start),
+        };
+        match started {
+            Ok(pending) => Ok((journal, pending)),
+            Err(unfit) => {
+                // The file is free again when the caller learns of it; nothing was written that could fail.
+                journal.close().unwrap_or_default();
+                Err(unfit)
+            }
+        }
     }
 
     /// Checks an event, hands it to the log and applies it. What it allows may happen when the answer says
