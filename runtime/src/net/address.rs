@@ -16,8 +16,8 @@ mod range;
 mod refused;
 mod table;
 
-pub use range::{Malformed, Private};
 use range::Range;
+pub use range::{Malformed, Private};
 pub use refused::Refused;
 
 /// Narrowest range of IPv6 outside `2000::/3` and the table that can be named.

@@ -155,7 +155,10 @@ fn is_label(label: &str) -> bool {
     (1..=MOST_LABEL).contains(&label.len())
         && !label.starts_with('-')
         && !label.ends_with('-')
-        && (!encoded || label.strip_prefix("xn--").is_some_and(|rest| !rest.is_empty()))
+        && (!encoded
+            || label
+                .strip_prefix("xn--")
+                .is_some_and(|rest| !rest.is_empty()))
 }
 
 #[cfg(test)]

@@ -17,7 +17,11 @@ pub(super) struct Form {
 pub(super) fn form(addr: Ipv6Addr) -> Option<Form> {
     let [a, b, c, d, e, f, g, h] = addr.segments();
     let last = joined(g, h);
-    let one = |refused, length, addr| Form { refused, length, inside: [Some(addr), None] };
+    let one = |refused, length, addr| Form {
+        refused,
+        length,
+        inside: [Some(addr), None],
+    };
     match [a, b, c, d, e, f] {
         // `::` and `::1` have rules of their own.
         [0, 0, 0, 0, 0, 0] if g == 0 && h <= 1 => None,

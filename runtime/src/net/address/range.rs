@@ -62,7 +62,8 @@ impl Range {
 }
 
 fn prefix(bits: u128, length: u8) -> u128 {
-    bits.checked_shr(128 - u32::from(length.min(128))).unwrap_or(0)
+    bits.checked_shr(128 - u32::from(length.min(128)))
+        .unwrap_or(0)
 }
 
 fn beyond(bits: u128, length: u8) -> u128 {

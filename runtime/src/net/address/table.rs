@@ -40,7 +40,7 @@ pub(super) const V4: [Block; 25] = [
     v4([169, 254, 0, 23], 32, Refused::Metadata), // Tencent
     v4([169, 254, 42, 42], 32, Refused::Metadata), // Scaleway
     v4([100, 100, 100, 200], 32, Refused::Metadata), // Alibaba
-    v4([192, 0, 0, 192], 32, Refused::Metadata), // Oracle
+    v4([192, 0, 0, 192], 32, Refused::Metadata),  // Oracle
     v4([168, 63, 129, 16], 32, Refused::Metadata), // Azure's host, a public address
     v4([0, 0, 0, 0], 32, Refused::Unspecified),
     v4([0, 0, 0, 0], 8, Refused::ThisNetwork),
@@ -78,8 +78,12 @@ pub(super) const V6: [Block; 17] = [
     v6([0x2001, 2, 0, 0, 0, 0, 0, 0], 48, Refused::Benchmarking),
     // Protocol assignments, ORCHID among them.
     v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, Refused::Ietf),
-    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, Refused::Documentation),
+    v6(
+        [0x2001, 0xdb8, 0, 0, 0, 0, 0, 0],
+        32,
+        Refused::Documentation,
+    ),
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20, Refused::Documentation),
     v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48, Refused::Reserved), // AS112
-    v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16, Refused::Reserved), // segment routing
+    v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16, Refused::Reserved),         // segment routing
 ];

@@ -57,9 +57,8 @@ impl HostPattern {
     /// 16 segments or two `**`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let refuse = || Malformed(text.chars().take(MOST_BYTES).collect());
-        let known = |b: u8| {
-            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'*')
-        };
+        let known =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'*');
         if text.len() > MOST_BYTES || !text.bytes().all(known) {
             return Err(refuse());
         }
