@@ -182,4 +182,4 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 #[cfg(test)]
-mod tests;
+pub(in crate::net) mod tests;

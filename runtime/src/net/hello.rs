@@ -188,4 +188,4 @@ fn second_reading(mut wire: &[u8]) -> Result<String, Refused> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::net) mod tests;
