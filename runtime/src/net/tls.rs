@@ -66,8 +66,9 @@ impl Tls {
     /// # Errors
     /// As [`Connector::dial`], and a handshake that fails or takes too long.
     pub async fn connect(&self, host: &Host, port: u16) -> Result<TlsStream<TcpStream>, Refused> {
-        let name = ServerName::try_from(host.as_str().to_owned());
-        let name = name.map_err(|_| Refused::Handshake(io::ErrorKind::InvalidInput))?;
+        let Ok(name) = ServerName::try_from(host.as_str().to_owned()) else {
+            return Err(Refused::Handshake(io::ErrorKind::InvalidInput));
+        };
         let stream = self
             .connector
             .dial(host, port)
