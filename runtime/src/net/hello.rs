@@ -8,8 +8,10 @@ use rustls::server::Acceptor;
 
 mod refused;
 mod walk;
+mod watch;
 
 pub use refused::Refused;
+pub use watch::Watch;
 
 /// Most bytes of the handshake message, its head included.
 pub const MOST_BYTES: usize = 16 * 1024;
@@ -85,6 +87,12 @@ impl Hello {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.wire
+    }
+
+    /// Of those bytes, what came behind the hello.
+    #[must_use]
+    pub fn behind(&self) -> &[u8] {
+        self.wire.get(self.walked..).unwrap_or_default()
     }
 
     /// Whether the hello is whole and good.

@@ -4,7 +4,7 @@
 //! both ways until both sides are done or a bound is met.
 
 use super::dial::{self, Connector};
-use super::hello::{self, Hello, Progress};
+use super::hello::{self, Hello, Progress, Watch};
 use super::host::Host;
 use std::fmt;
 use std::io;
@@ -18,6 +18,7 @@ mod copy;
 
 pub use budget::Budget;
 use budget::Meter;
+use copy::First;
 
 /// Bytes that are read at once.
 const PIECE: usize = 16 * 1024;
@@ -41,7 +42,7 @@ pub struct Bounds {
 pub enum End {
     /// Both sides were done.
     Closed,
-    /// The hello was refused; nothing was dialled.
+    /// The hello was refused, and nothing was dialled; or a later one was.
     Hello(hello::Refused),
     /// The host was not reached.
     Dial(dial::Refused),
@@ -119,8 +120,18 @@ where
             Ok(hello) => hello,
             Err(end) => return end,
         };
+        let mut watch = Watch::new(host);
+        if let Err(refused) = watch.pass(hello.behind()) {
+            return End::Hello(refused);
+        }
         match connector.dial(host, port).await {
-            Ok(upstream) => copy::both(client, upstream, hello.bytes(), &meter, bounds.idle).await,
+            Ok(upstream) => {
+                let first = First {
+                    bytes: hello.bytes(),
+                    watch,
+                };
+                copy::both(client, upstream, first, &meter, bounds.idle).await
+            }
             Err(refused) => End::Dial(refused),
         }
     };

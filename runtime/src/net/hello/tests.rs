@@ -6,6 +6,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVer
 use std::sync::Arc;
 
 mod attacks;
+mod later;
 
 pub(in crate::net) fn host(text: &str) -> Host {
     Host::parse(text).unwrap()

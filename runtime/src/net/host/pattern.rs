@@ -100,7 +100,7 @@ impl Segment {
         }
     }
 
-    /// Leftmost search for each piece suffices.
+    /// A label is never empty. Leftmost search for each piece suffices.
     fn matches(&self, label: &str) -> bool {
         let Self::Glob(pieces) = self else {
             return false;
@@ -120,7 +120,7 @@ impl Segment {
                 None => return false,
             }
         }
-        !label.is_empty() && left.ends_with(last.as_str())
+        left.ends_with(last.as_str())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Copies both ways until both sides are done or a bound is met.
 
+use super::super::hello::{Refused, Watch};
 use super::budget::{Meter, Way};
 use super::{End, PIECE};
 use std::io;
@@ -7,11 +8,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until};
 
-/// Gives `first` to the host, then copies; `Err` inside is what ends a tunnel early.
+/// What the client said before the copying.
+pub(super) struct First<'a> {
+    /// The hello and what came behind it.
+    pub(super) bytes: &'a [u8],
+    /// Where that leaves the judge of what follows.
+    pub(super) watch: Watch,
+}
+
+/// Gives the first bytes to the host, then copies; `Err` inside is what ends a tunnel early.
 pub(super) async fn both<C, U>(
     client: C,
     upstream: U,
-    first: &[u8],
+    mut first: First<'_>,
     meter: &Meter,
     idle: Duration,
 ) -> End
@@ -23,10 +32,13 @@ where
     let (mut from_upstream, mut to_upstream) = tokio::io::split(upstream);
     meter.touch();
     let up = async {
-        give(&mut to_upstream, first, meter, Way::Up).await?;
-        one_way(&mut from_client, &mut to_upstream, meter, Way::Up).await
+        give(&mut to_upstream, first.bytes, meter, Way::Up).await?;
+        let judge = |piece: &[u8]| first.watch.pass(piece);
+        one_way(&mut from_client, &mut to_upstream, meter, Way::Up, judge).await
     };
-    let down = one_way(&mut from_upstream, &mut to_client, meter, Way::Down);
+    let down = one_way(&mut from_upstream, &mut to_client, meter, Way::Down, |_| {
+        Ok(())
+    });
     tokio::select! {
         done = async { tokio::try_join!(up, down) } => match done {
             Ok(((), ())) => End::Closed,
@@ -47,8 +59,14 @@ async fn watch(meter: &Meter, idle: Duration) -> End {
     }
 }
 
-/// Copies one way until the reader is done, and then tells the writer.
-async fn one_way<R, W>(from: &mut R, to: &mut W, meter: &Meter, way: Way) -> Result<(), End>
+/// Copies what `judge` lets pass one way until the reader is done, and then tells the writer.
+async fn one_way<R, W>(
+    from: &mut R,
+    to: &mut W,
+    meter: &Meter,
+    way: Way,
+    mut judge: impl FnMut(&[u8]) -> Result<(), Refused>,
+) -> Result<(), End>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -63,7 +81,9 @@ where
             meter.touch();
             return to.shutdown().await.map_err(|e| broken_to(way, &e));
         }
-        give(to, piece.get(..count).unwrap_or_default(), meter, way).await?;
+        let piece = piece.get(..count).unwrap_or_default();
+        judge(piece).map_err(End::Hello)?;
+        give(to, piece, meter, way).await?;
     }
 }
 

@@ -22,6 +22,12 @@ fn bounds(budgets: &[&Arc<Budget>]) -> Bounds {
     }
 }
 
+/// The first `count` bytes of a long stream of TLS records.
+fn data(count: usize) -> Vec<u8> {
+    let record = [&[23, 3, 3, 0x10, 0][..], &[7; 0x1000]].concat();
+    record.into_iter().cycle().take(count).collect()
+}
+
 /// A tunnel under way, the client's end, and the host's listener.
 struct Run {
     client: DuplexStream,
@@ -104,10 +110,10 @@ async fn a_half_closed_side_still_gets_what_the_other_says() {
     let hello = greeting(NAME);
     let mut run = Run::start(&hello[..7], bounds(&[&Budget::new(1 << 20)])).await;
     run.client.write_all(&hello[7..]).await.unwrap();
-    run.client.write_all(b"question").await.unwrap();
+    run.client.write_all(&data(8)).await.unwrap();
     run.client.shutdown().await.unwrap();
     let mut upstream = run.upstream(&hello).await;
-    assert_eq!(rest(&mut upstream).await, b"question");
+    assert_eq!(rest(&mut upstream).await, data(8));
     upstream
         .write_all(&[b'a'; 100_000])
         .await
@@ -133,8 +139,6 @@ async fn a_half_closed_side_still_gets_what_the_other_says() {
 #[tokio::test]
 async fn a_hello_that_is_refused_reaches_nobody() {
     let other = greeting("evil.example.com");
-    let mut trailing = greeting(NAME);
-    trailing[4] = trailing[4].wrapping_sub(1);
     for (first, rule) in [
         (&other[..], "hello-other-name"),
         (b"GET / HTTP/1.1\r\n\r\n", "hello-malformed"),
@@ -198,4 +202,21 @@ async fn a_host_that_is_refused_or_gone_is_told_as_such() {
     assert_eq!(rest(&mut upstream).await, b"");
     upstream.write_all(b"x").await.unwrap();
     assert!(matches!(run.task.await.unwrap().end, End::Client(_)));
+}
+
+#[tokio::test]
+async fn a_second_hello_with_another_name_never_arrives_whole() {
+    let (hello, evil) = (greeting(NAME), greeting("evil.example.com"));
+    // In the piece of the first hello: nothing is dialled. Later: the piece with its last byte does not go on.
+    let both = [&hello[..], &evil].concat();
+    let run = Run::start(&both, bounds(&[&Budget::new(1 << 20)])).await;
+    assert_eq!(run.task.await.unwrap().end.rule(), "hello-other-name");
+    assert_eq!(run.resolver.asked.load(Ordering::SeqCst), 0);
+
+    let split = hello.len() + 30;
+    let mut run = Run::start(&both[..split], bounds(&[&Budget::new(1 << 20)])).await;
+    let mut upstream = run.upstream(&hello).await;
+    run.client.write_all(&both[split..]).await.unwrap();
+    assert!(rest(&mut upstream).await.len() < evil.len());
+    assert_eq!(run.task.await.unwrap().end.rule(), "hello-other-name");
 }

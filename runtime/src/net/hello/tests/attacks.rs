@@ -222,3 +222,17 @@ proptest! {
         prop_assert_eq!(hello.push(tail), whole);
     }
 }
+
+#[test]
+fn what_one_of_both_readings_refuses_is_refused() {
+    // The walk: a version that TLS never had. rustls: no compression that is none.
+    let (mut version, mut compression) = (parts(), parts());
+    version.front[0] = 2;
+    *compression.front.last_mut().unwrap() = 1;
+    for changed in [version, compression] {
+        assert_eq!(
+            judged(&changed.wire()),
+            Progress::Refused(Refused::NotHello)
+        );
+    }
+}

@@ -22,7 +22,7 @@ async fn the_byte_bound_is_exact_both_ways_together() {
         let budget = Budget::new(size + more);
         let mut run = Run::start(&hello, bounds(&[&budget])).await;
         let mut upstream = run.upstream(&hello).await;
-        let (said, answer) = (vec![1; up], vec![2; down]);
+        let (said, answer) = (data(up), vec![2; down]);
         let mut seen = vec![0; up];
         run.client.write_all(&said).await.unwrap_or_default();
         run.client.shutdown().await.unwrap_or_default();
@@ -133,16 +133,11 @@ async fn a_stalled_side_ends_the_tunnel() {
     // The host does not read, and the client goes on writing: no byte is delivered once all buffers are full.
     let mut run = Run::start(&hello, bounds(&[&Budget::new(1 << 30)])).await;
     let upstream = run.upstream(&hello).await;
-    let mut written = 0;
-    for _ in 0..4096 {
-        match run.client.write(&[0; 16 * 1024]).await {
-            Ok(count) => written += count as u64,
-            Err(_) => break,
-        }
-    }
+    let flood = data(64 << 20);
+    run.client.write_all(&flood).await.unwrap_err();
     let outcome = run.task.await.unwrap();
     assert_eq!(outcome.end, End::Idle);
-    assert!(outcome.up <= hello.len() as u64 + written);
+    assert!(outcome.up < (hello.len() + flood.len()) as u64);
     drop(upstream);
 
     // The client does not read, and the host goes on writing.
@@ -163,10 +158,10 @@ async fn a_side_that_does_not_read_does_not_hold_up_the_other_way() {
     // The client reads nothing, yet what it says arrives.
     let flood = async { write.write_all(&[0; 1 << 16]).await.unwrap() };
     let ask = async {
-        run.client.write_all(b"still here").await.unwrap();
+        run.client.write_all(&data(10)).await.unwrap();
         let mut seen = [0; 10];
         read.read_exact(&mut seen).await.unwrap();
-        assert_eq!(&seen, b"still here");
+        assert_eq!(seen, *data(10));
     };
     tokio::join!(flood, ask);
     drop(run.client);
@@ -181,8 +176,8 @@ async fn the_deadline_ends_a_tunnel_that_is_busy() {
     let mut run = Run::start(&hello, bounds).await;
     let mut upstream = run.upstream(&hello).await;
     let start = Instant::now();
-    for _ in 0..500 {
-        if run.client.write_all(b"x").await.is_err() {
+    for byte in data(500) {
+        if run.client.write_all(&[byte]).await.is_err() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
