@@ -42,7 +42,7 @@ impl Resolve for Fixed {
 }
 
 pub(in crate::net) fn quick() -> Times {
-    let quick = Duration::from_millis(500);
+    let quick = Duration::from_secs(1);
     Times {
         resolve: quick,
         address: quick,

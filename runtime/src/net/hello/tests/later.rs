@@ -55,6 +55,7 @@ fn honest_clients_go_on() {
             &record(60),
         ]
         .concat(),
+        [&KEYS[..], b"and what follows is not walked"].concat(),
         // TLS 1.2 resumed: an encrypted end of the handshake.
         [&CHANGE[..], &[22, 3, 3, 0, 40], &[0; 40], &record(60)].concat(),
         [&CHANGE[..], &[22, 3, 3, 0, 40], &[1, 2], &[0; 38], &[9]].concat(),
@@ -94,6 +95,7 @@ fn a_later_hello_is_judged_like_the_first() {
             records(&message(&evil.with(21, &[0; 20_000]).body()), 500),
         ),
         ("hello-malformed", vec![22, 3, 3, 0, 4, 1, 0, 0, 0]),
+        ("hello-length", vec![22, 3, 3, 0, 4, 1, 1, 0, 0]),
         // Between the records of a hello something else.
         (
             "hello-malformed",
