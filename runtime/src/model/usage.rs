@@ -45,6 +45,8 @@ pub const ABSURD: u64 = 100_000_000;
 pub struct Meter {
     protocol: Protocol,
     seen: Usage,
+    /// Whether the answer has said what it read.
+    read: bool,
     /// Whether the answer has said all that it used.
     told: bool,
     ended: bool,
@@ -58,6 +60,7 @@ impl Meter {
         Self {
             protocol,
             seen: Usage::default(),
+            read: false,
             told: false,
             ended: false,
             broken: false,
@@ -72,11 +75,7 @@ impl Meter {
         };
         let usage = answer.get("usage").unwrap_or(&Value::Null);
         match self.protocol {
-            Protocol::Messages => {
-                let whole = usage.get("input_tokens").is_some_and(Value::is_u64);
-                self.anthropic(usage);
-                self.told &= whole;
-            }
+            Protocol::Messages => self.anthropic(usage),
             Protocol::Chat => self.openai(usage, CHAT),
             Protocol::Responses => self.openai(usage, RESPONSES),
             Protocol::Embeddings => self.embeddings(usage),
@@ -121,11 +120,8 @@ impl Meter {
     fn messages_event(&mut self, data: &Value) {
         match data.get("type").and_then(Value::as_str) {
             Some("message_start") => {
-                let usage = data.pointer("/message/usage").unwrap_or(&Value::Null);
-                if !usage.get("input_tokens").is_some_and(Value::is_u64) {
-                    self.broken = true;
-                }
-                self.anthropic(usage);
+                self.anthropic(data.pointer("/message/usage").unwrap_or(&Value::Null));
+                // The output so far; all of it comes at the end.
                 self.told = false;
             }
             Some("message_delta") => {
@@ -151,7 +147,8 @@ impl Meter {
         self.seen.output = self.seen.output.max(output.unwrap_or(0));
         self.seen.cache_read = self.seen.cache_read.max(read.unwrap_or(0));
         self.seen.cache_write = self.seen.cache_write.max(written.unwrap_or(0));
-        self.told = output.is_some();
+        self.read |= input.is_some();
+        self.told = self.read && output.is_some();
     }
 
     /// Some servers tell the usage so far in every chunk: the last one counts, and the end must come.
