@@ -9,6 +9,7 @@
 //! ([`Request::worst_case`]) is never less than what the provider will count.
 
 pub mod anthropic;
+mod check;
 pub mod openai;
 mod place;
 pub mod refusal;
@@ -121,7 +122,7 @@ fn read(body: &[u8], table: &'static Object) -> Result<Passed, Refused> {
         ));
     };
     let mut tally = Tally::default();
-    shape::object(table, &mut map, None, &Place::root(), &mut tally)?;
+    check::object(table, &mut map, None, &Place::root(), &mut tally)?;
     Ok(Passed { map, tally })
 }
 

@@ -26,7 +26,11 @@ pub fn messages(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request,
         return Err(no_model());
     };
     let asked = passed.map.get("max_tokens").and_then(Value::as_u64);
-    let most = bound(asked, model, "max_tokens")?;
+    // 0 fills the cache and puts out nothing.
+    let most = match asked {
+        Some(0) => 0,
+        asked => bound(asked, model, "max_tokens")?,
+    };
     let thinking = budget(passed.map.get("thinking"), model)?;
     let stream = passed.map.get("stream") == Some(&Value::Bool(true));
     let tools = length(passed.map.get("tools"));
@@ -76,7 +80,7 @@ pub fn beta(header: &str) -> Vec<String> {
 }
 
 /// Betas that change how a model reads and answers, and reach nothing else.
-const BETAS: [&str; 15] = [
+const BETAS: [&str; 17] = [
     "claude-code-20250219",
     "context-1m-2025-08-07",
     "context-management-2025-06-27",
@@ -86,10 +90,12 @@ const BETAS: [&str; 15] = [
     "interleaved-thinking-2025-05-14",
     "max-tokens-3-5-sonnet-2024-07-15",
     "oauth-2025-04-20",
+    "mid-conversation-system-2026-04-07",
     "output-128k-2025-02-19",
     "pdfs-2024-09-25",
     "prompt-caching-2024-07-31",
     "structured-outputs-2025-11-13",
+    "structured-outputs-2025-12-15",
     "token-counting-2024-11-01",
     "token-efficient-tools-2025-02-19",
 ];

@@ -1,7 +1,10 @@
 //! Bytes in, verdict out.
 
 mod attacks;
+mod attacks_chat;
+mod attacks_form;
 mod attacks_openai;
+mod attacks_responses;
 mod conformance;
 mod conformance_openai;
 mod oracle;
@@ -99,6 +102,18 @@ fn refused(read: Read, body: &Value, rule: &str, place: &str) {
     match sent(read, body) {
         Ok(_) => panic!("passed: {body}"),
         Err(e) => assert_eq!((e.rule(), e.place.as_str()), (rule, place), "{e}: {body}"),
+    }
+}
+
+/// Each value is refused at its place by its rule.
+fn all(read: Read, base: fn() -> Value, cases: Vec<(&str, Value, &str)>) {
+    assert!(sent(read, &base()).is_ok());
+    for (at, value, rule) in cases {
+        let body = with(base(), at, value);
+        let error = sent(read, &body).expect_err(&body.to_string());
+        assert_eq!(error.rule(), rule, "{at}: {error}: {body}");
+        let parent = at.trim_end_matches("/-");
+        assert!(error.place.starts_with(parent), "{at}: {}", error.place);
     }
 }
 

@@ -166,13 +166,12 @@ impl Meter {
     }
 
     fn responses_event(&mut self, data: &Value) {
-        match data.get("type").and_then(Value::as_str) {
-            Some("response.completed" | "response.incomplete" | "response.failed") => {
-                let usage = data.pointer("/response/usage").unwrap_or(&Value::Null);
-                self.openai(usage, RESPONSES);
-                self.ended = true;
-            }
-            _ => {}
+        if let Some("response.completed" | "response.incomplete" | "response.failed") =
+            data.get("type").and_then(Value::as_str)
+        {
+            let usage = data.pointer("/response/usage").unwrap_or(&Value::Null);
+            self.openai(usage, RESPONSES);
+            self.ended = true;
         }
     }
 

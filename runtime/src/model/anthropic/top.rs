@@ -50,6 +50,7 @@ pub(super) static COUNT_TOKENS: Object = Object {
 static DENIED: &[(&str, Rule)] = &[
     ("mcp_servers", Rule::OutsideServer),
     ("container", Rule::Container),
+    ("diagnostics", Rule::Stored),
     ("service_tier", Rule::ServiceTier),
     ("speed", Rule::ServiceTier),
     ("inference_geo", Rule::Geography),
@@ -59,15 +60,26 @@ static DENIED: &[(&str, Rule)] = &[
 
 /// The API itself takes no more messages.
 static TURNS: Shape = Shape::List(
-    &Shape::Object(&Object {
-        fields: &[
-            Must("role", &Shape::Words(&["user", "assistant"])),
-            Must("content", &MESSAGE),
-        ],
+    &Shape::Tagged(&Tagged {
+        key: "role",
+        cases: &[("user", &TURN), ("assistant", &TURN), ("system", &ASIDE)],
+        absent: None,
         denied: &[],
+        rule: Rule::UnknownValue,
     }),
     100_000,
 );
+
+static TURN: Object = Object {
+    fields: &[Must("content", &MESSAGE)],
+    denied: &[],
+};
+
+/// Claude Code says within the conversation what else would stand in `system`.
+static ASIDE: Object = Object {
+    fields: &[Must("content", &SYSTEM)],
+    denied: &[],
+};
 
 static METADATA: Shape = Shape::Object(&Object {
     fields: &[May("user_id", &Shape::Text)],

@@ -95,6 +95,15 @@ fn sdk_requests_pass() {
             "/output_format",
             json!({"type": "json_schema", "schema": {"type": "object"}}),
         ),
+        (
+            "/messages/-",
+            json!({"role": "system", "content": "Agents: none."}),
+        ),
+        (
+            "/messages/-",
+            json!({"role": "system", "content": [{"type": "text", "text": "x"}]}),
+        ),
+        ("/max_tokens", json!(0)),
         ("/stream", json!(false)),
         ("/stream", json!(null)),
         (

@@ -44,7 +44,8 @@ fn check(value: &Value, at: &str) -> Result<(), String> {
                 {
                     return Err(format!("address {at}: {value}"));
                 }
-                if !FREE.contains(&key.as_str()) && !(call && key == "input") {
+                let free = FREE.contains(&key.as_str()) || (call && key == "input");
+                if !free {
                     check(value, &format!("{at}/{key}"))?;
                 }
             }

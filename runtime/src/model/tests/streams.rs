@@ -130,7 +130,7 @@ proptest! {
         cuts.extend([0, stream.len()]);
         cuts.sort_unstable();
         let pieces: Vec<&[u8]> = cuts.windows(2).map(|w| &stream[w[0]..w[1]]).collect();
-        prop_assert_eq!(cut(&pieces, 10_000), whole.clone());
+        prop_assert_eq!(&cut(&pieces, 10_000), &whole);
         let single: Vec<&[u8]> = stream.chunks(1).collect();
         prop_assert_eq!(cut(&single, 10_000), whole);
     }
