@@ -53,7 +53,8 @@ pub struct Request {
     pub stream: bool,
     /// Most tokens that the answer can have; what the body says upstream.
     pub most_output: u64,
-    /// Upper bound of the tokens that the provider counts as input, see [`estimate`].
+    /// Upper bound of the tokens that the provider counts as input: one for each byte of the body, and a fixed
+    /// amount for what it adds and for each picture and PDF.
     pub input_estimate: u64,
     /// Whether the client asked for the usage of a stream. Only for [`Protocol::Chat`], where usage is always
     /// asked for upstream: if false, the event that [`usage::only_usage`] knows is kept from the client.

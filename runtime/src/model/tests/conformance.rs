@@ -6,7 +6,7 @@ use crate::model::anthropic::{self, beta};
 use serde_json::{Value, json};
 
 /// As Claude Code sends it.
-fn claude_code() -> Value {
+pub(super) fn claude_code() -> Value {
     json!({
         "model": "claude-sonnet-4-5-20250929",
         "max_tokens": 32_000,

@@ -4,7 +4,7 @@ use super::{CHAT, EMBEDDINGS, RESPONSES, chat, responses, sent, upstream, with};
 use serde_json::{Value, json};
 
 /// As Codex sends it.
-fn codex() -> Value {
+pub(super) fn codex() -> Value {
     json!({
         "model": "gpt-5.1-codex",
         "instructions": "You are Codex.",
