@@ -168,23 +168,20 @@ fn resolve(
             "/model".to_owned(),
             format!("{} does not speak this protocol", rule::quote(asked)),
         )),
-        None => {
-            let names: Vec<&str> = granted.iter().map(|(_, m)| m.name.as_str()).collect();
-            Err(Refused::new(
-                Rule::Model,
-                "/model".to_owned(),
-                format!(
-                    "{} is not a model of this agent; it may ask: {}",
-                    rule::quote(asked),
-                    if names.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        names.join(", ")
-                    }
-                ),
-            ))
-        }
+        None => Err(not_granted(asked, &granted)),
     }
+}
+
+fn not_granted(asked: &str, granted: &[(usize, &Model)]) -> Refused {
+    let names: Vec<&str> = granted.iter().map(|(_, m)| m.name.as_str()).collect();
+    let names = if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    };
+    let asked = rule::quote(asked);
+    let sentence = format!("{asked} is not a model of this agent; it may ask: {names}");
+    Refused::new(Rule::Model, "/model".to_owned(), sentence)
 }
 
 /// The bound of an answer: what was asked for if the contract allows it, else the contract's own bound.
