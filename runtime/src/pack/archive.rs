@@ -109,7 +109,7 @@ impl Archive {
             return Err(Stop::Refused(Rule::TooManyBytes));
         }
         let mut walk = Walk::new(root, job.exclude, job.bounds)?;
-        while let Some(step) = walk.next()? {
+        while let Some(step) = walk.step()? {
             match step {
                 Step::Folder(_) => {}
                 Step::Refused(refused) => findings.add(refused.rule, refused.shown),

@@ -94,7 +94,7 @@ fn search(root: Folder, blobs: &mut Blobs, caps: Caps, found: &mut Trees) -> Res
         }
         // Files outside of repositories, and what is refused there, concern no tree.
         loop {
-            match walk.next()? {
+            match walk.step()? {
                 None => return Ok(()),
                 Some(Step::Folder(item)) => {
                     path = item.path;
@@ -169,7 +169,7 @@ impl<'a> Making<'a> {
         let root = folder.again().map_err(shut)?;
         let none = Patterns::default();
         let mut walk = Walk::new(root, &none, self.caps.walk)?;
-        while let Some(step) = walk.next()? {
+        while let Some(step) = walk.step()? {
             match step {
                 Step::Refused(it) => self.leave_out(it.rule, it.path, it.shown)?,
                 Step::Folder(item) => self.nested(item.path, &mut walk)?,

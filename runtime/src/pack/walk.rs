@@ -81,10 +81,9 @@ pub struct Item {
 pub struct Refused {
     /// By which rule.
     pub rule: Rule,
-    /// Its path; of a thing whose name cannot be written, that of its folder.
+    /// Its path; of a thing whose name cannot be written, that of its folder. What is left out is the path
+    /// itself, or anything below it.
     pub path: String,
-    /// Whether what is left out may also lie below the path.
-    pub below: bool,
     /// The path for people.
     pub shown: String,
 }
@@ -130,7 +129,7 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     /// See [`Cut`].
-    pub fn next(&mut self) -> Result<Option<Step>, Cut> {
+    pub fn step(&mut self) -> Result<Option<Step>, Cut> {
         loop {
             let Some(frame) = self.frames.last_mut() else {
                 return Ok(None);
@@ -242,12 +241,7 @@ fn git(folder: &Folder, names: &[CString]) -> Git {
 
 fn refused(rule: Rule, path: String) -> Step {
     let shown = names::shown(path.as_bytes());
-    Step::Refused(Refused {
-        rule,
-        path,
-        below: true,
-        shown,
-    })
+    Step::Refused(Refused { rule, path, shown })
 }
 
 /// A thing whose name may not be written: its folder stands for it.
@@ -261,7 +255,6 @@ fn unnamed(rule: Rule, folder: &str, name: &CStr) -> Step {
     Step::Refused(Refused {
         rule,
         path: folder.to_owned(),
-        below: true,
         shown,
     })
 }
