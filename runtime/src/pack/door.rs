@@ -80,12 +80,7 @@ impl Folder {
     /// What is no folder, or a link to one, or cannot be opened.
     pub fn root(path: &Path) -> io::Result<Self> {
         let mut root = Self::root_by(path, Way::Openat2)?;
-        // A filter that does not know the call answers EPERM or ENOSYS.
-        match root.open(c".", OFlags::DIRECTORY) {
-            Err(Errno::NOSYS | Errno::PERM) => root.way = Way::Openat,
-            Err(other) => return Err(other.into()),
-            Ok(_) => {}
-        }
+        root.way = way(root.open(c".", OFlags::DIRECTORY).map(drop))?;
         Ok(root)
     }
 
@@ -175,6 +170,8 @@ impl Folder {
             names.push(name.to_owned());
         }
         names.sort_unstable();
+        // A folder that changes while it is listed may tell a name twice.
+        names.dedup();
         Ok(names)
     }
 
@@ -214,6 +211,16 @@ impl Folder {
             }
         }
         Err(last)
+    }
+}
+
+/// The way for a kernel that answers so to `openat2`: a kernel or filter that does not know it says ENOSYS or
+/// EPERM.
+pub(super) fn way(answer: Result<(), Errno>) -> io::Result<Way> {
+    match answer {
+        Ok(()) => Ok(Way::Openat2),
+        Err(Errno::NOSYS | Errno::PERM) => Ok(Way::Openat),
+        Err(other) => Err(other.into()),
     }
 }
 

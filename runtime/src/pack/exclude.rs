@@ -59,16 +59,16 @@ impl Patterns {
             .any(|pattern| ends().any(|end| matches(&pattern.parts, end)))
     }
 
-    /// The patterns that protect the path of a file: those that match the path, or a folder above it, from the
-    /// root, without regard to case and to characters that are not seen.
+    /// The first pattern that protects the path of a file: one that matches the path, or a folder above it, from
+    /// the root, without regard to case and to characters that are not seen.
     #[must_use]
-    pub fn protecting(&self, path: &str) -> Vec<String> {
+    pub fn protecting(&self, path: &str) -> Option<&str> {
         let folded = names::fold(path);
         let parts: Vec<&str> = folded.split('/').collect();
         let above = || (1..=parts.len()).filter_map(|i| parts.get(..i));
         let protects = |pattern: &&Pattern| above().any(|start| matches(&pattern.folded, start));
-        let hits = self.0.iter().filter(protects);
-        hits.map(|pattern| pattern.text.clone()).collect()
+        let first = self.0.iter().find(protects);
+        first.map(|pattern| pattern.text.as_str())
     }
 }
 

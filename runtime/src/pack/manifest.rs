@@ -105,9 +105,10 @@ pub struct TreeEntry {
     pub size: u64,
     /// SHA-256 of the content, in hexadecimal.
     pub sha256: String,
-    /// The `protect` patterns that match: the export refuses where the base has not the same content, mode and path.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub protected: Vec<String>,
+    /// The first `protect` pattern that matches: the export refuses the path where the base has not the same
+    /// content and mode under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<String>,
     /// Whether it is `.gitmodules` on some system.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub submodules: bool,
@@ -144,11 +145,19 @@ impl Manifest {
     /// # Errors
     /// More than [`MOST_BYTES`] bytes, or an outbox that cannot be written.
     pub fn write(&self, outbox: &Path) -> Result<(), Failed> {
-        let mut text = Bounded(Vec::new());
-        serde_json::to_writer(&mut text, self).map_err(|_full| Failed::ManifestTooLong)?;
+        let text = self.text(MOST_BYTES)?;
         let folder = File::open(outbox).map_err(Failed::Outbox)?;
         rustix::fs::syncfs(&folder).map_err(|e| Failed::Outbox(e.into()))?;
-        replace(outbox, &folder, &text.0).map_err(Failed::Outbox)
+        replace(outbox, &folder, &text).map_err(Failed::Outbox)
+    }
+
+    pub(super) fn text(&self, most: usize) -> Result<Vec<u8>, Failed> {
+        let mut text = Bounded {
+            text: Vec::new(),
+            most,
+        };
+        serde_json::to_writer(&mut text, self).map_err(|_full| Failed::ManifestTooLong)?;
+        Ok(text.text)
     }
 }
 
@@ -161,15 +170,18 @@ fn replace(outbox: &Path, folder: &File, text: &[u8]) -> io::Result<()> {
     folder.sync_all()
 }
 
-/// Takes at most [`MOST_BYTES`].
-struct Bounded(Vec<u8>);
+/// Takes at most `most` bytes.
+struct Bounded {
+    text: Vec<u8>,
+    most: usize,
+}
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len().saturating_add(bytes.len()) > MOST_BYTES {
+        if self.text.len().saturating_add(bytes.len()) > self.most {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.0.extend_from_slice(bytes);
+        self.text.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -1,6 +1,8 @@
 //! Attackers, on real files. What needs a privilege that is not there prints `SKIPPED` and why.
 
 mod archive;
+mod caps;
+mod change;
 mod door;
 mod manifest;
 mod names;
@@ -34,7 +36,11 @@ impl Bench {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("pure-agent-pack-{}-{number}", std::process::id());
         let home = std::env::temp_dir().join(name);
-        let _ = fs::remove_dir_all(&home);
+        assert!(
+            !home.exists(),
+            "{} is left from an earlier run",
+            home.display()
+        );
         for folder in ["workspace", "outbox", "outside/folder"] {
             fs::create_dir_all(home.join(folder)).unwrap();
         }
@@ -125,7 +131,7 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.home);
+        drop(fs::remove_dir_all(&self.home));
     }
 }
 
@@ -208,7 +214,7 @@ fn refused(manifest: &Manifest, export: usize) -> Option<Rule> {
 fn within<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let _ = done.send(work());
+        drop(done.send(work()));
     });
     result
         .recv_timeout(std::time::Duration::from_secs(60))

@@ -14,39 +14,41 @@ use super::manifest::{Content, FileMode, LeftOut, RefusedTree, Tree, TreeEntry};
 use super::walk::{Bounds, Cut, Git, Item, Step, Walk};
 use super::{Failed, names};
 
-/// What trees may cost.
+/// What the trees of a workspace may cost together.
 #[derive(Debug, Clone, Copy)]
 pub struct Caps {
-    /// Repositories in a workspace.
+    /// Repositories.
     pub trees: usize,
-    /// Files of one tree; as many paths may be left out.
-    pub files: usize,
-    /// Bytes of all files of one tree.
-    pub bytes: u64,
-    /// Bytes of all paths of one tree.
+    /// Paths, of files and of what is left out.
     pub paths: usize,
+    /// Bytes of all these paths.
+    pub names: usize,
+    /// Bytes of all files, also where the same content is stored once.
+    pub bytes: u64,
     /// What a walk may cost.
     pub walk: Bounds,
 }
 
 impl Caps {
-    /// Those of every run. The contract bounds what changes, which only the export can tell: these bound a whole
-    /// work tree.
+    /// Those of every run. The contract bounds what changes, which only the export can tell: these bound
+    /// whole work trees.
     pub const RUN: Self = Self {
         trees: 16,
-        files: 50_000,
-        bytes: 512 << 20,
-        paths: 4 << 20,
+        paths: 100_000,
+        names: 8 << 20,
+        bytes: 1 << 30,
         walk: Bounds::RUN,
     };
 }
 
 /// The repositories of a workspace.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Trees {
     trees: Vec<Tree>,
     refused: Vec<RefusedTree>,
     findings: Findings,
+    /// What is left of the caps. A tree that is refused costs nothing.
+    left: Caps,
 }
 
 /// Finds the repositories below a folder, outermost only, and makes a tree of each. Where the workspace
@@ -55,13 +57,19 @@ struct Trees {
 /// # Errors
 /// What hinders every export: the outbox cannot be written, the system fails.
 pub fn trees(root: Folder, blobs: &mut Blobs, caps: Caps) -> Result<(Content, Findings), Failed> {
-    let mut found = Trees::default();
-    match search(root, blobs, caps, &mut found) {
+    let mut found = Trees {
+        trees: Vec::new(),
+        refused: Vec::new(),
+        findings: Findings::default(),
+        left: caps,
+    };
+    match search(root, blobs, &mut found) {
         Ok(()) => {
             let Trees {
                 trees,
                 refused,
                 findings,
+                left: _,
             } = found;
             Ok((Content::Trees { trees, refused }, findings))
         }
@@ -74,15 +82,15 @@ pub fn trees(root: Folder, blobs: &mut Blobs, caps: Caps) -> Result<(Content, Fi
     }
 }
 
-fn search(root: Folder, blobs: &mut Blobs, caps: Caps, found: &mut Trees) -> Result<(), Stop> {
+fn search(root: Folder, blobs: &mut Blobs, found: &mut Trees) -> Result<(), Stop> {
     let none = Patterns::default();
-    let mut walk = Walk::new(root, &none, caps.walk)?;
+    let mut walk = Walk::new(root, &none, found.left.walk)?;
     let mut path = String::new();
     loop {
         match walk.git() {
             Git::Folder => {
                 if let Some(folder) = walk.skip() {
-                    found.repository(&path, folder, blobs, caps)?;
+                    found.repository(&path, folder, blobs)?;
                 }
             }
             Git::Other => {
@@ -107,24 +115,24 @@ fn search(root: Folder, blobs: &mut Blobs, caps: Caps, found: &mut Trees) -> Res
 }
 
 impl Trees {
-    fn repository(
-        &mut self,
-        path: &str,
-        folder: Folder,
-        blobs: &mut Blobs,
-        caps: Caps,
-    ) -> Result<(), Stop> {
+    fn repository(&mut self, path: &str, folder: Folder, blobs: &mut Blobs) -> Result<(), Stop> {
         let path = path.to_owned();
-        if self.trees.len().saturating_add(self.refused.len()) >= caps.trees {
+        if self.trees.len().saturating_add(self.refused.len()) >= self.left.trees {
             return Err(Stop::Refused(Rule::TooManyRepositories));
         }
-        let mut making = Making::new(&path, blobs, caps);
+        let mut making = Making::new(&path, blobs, self.left);
         let made = making.fill(folder);
-        let Making { tree, findings, .. } = making;
+        let Making {
+            tree,
+            findings,
+            left,
+            blobs,
+        } = making;
         self.findings.extend(&findings);
         match made {
             Ok(()) => {
                 blobs.keep();
+                self.left = left;
                 self.trees.push(tree);
             }
             Err(Stop::Refused(rule)) => {
@@ -143,13 +151,12 @@ struct Making<'a> {
     tree: Tree,
     findings: Findings,
     blobs: &'a mut Blobs,
-    caps: Caps,
-    bytes: u64,
-    paths: usize,
+    /// What is left of the caps.
+    left: Caps,
 }
 
 impl<'a> Making<'a> {
-    fn new(path: &str, blobs: &'a mut Blobs, caps: Caps) -> Self {
+    fn new(path: &str, blobs: &'a mut Blobs, left: Caps) -> Self {
         let tree = Tree {
             path: path.to_owned(),
             entries: Vec::new(),
@@ -159,16 +166,14 @@ impl<'a> Making<'a> {
             tree,
             findings: Findings::default(),
             blobs,
-            caps,
-            bytes: 0,
-            paths: 0,
+            left,
         }
     }
 
     fn fill(&mut self, folder: Folder) -> Result<(), Stop> {
         let root = folder.again().map_err(shut)?;
         let none = Patterns::default();
-        let mut walk = Walk::new(root, &none, self.caps.walk)?;
+        let mut walk = Walk::new(root, &none, self.left.walk)?;
         while let Some(step) = walk.step()? {
             match step {
                 Step::Refused(it) => self.leave_out(it.rule, it.path, it.shown)?,
@@ -198,11 +203,9 @@ impl<'a> Making<'a> {
 
     fn add(&mut self, item: Item, opened: Opened) -> Result<(), Stop> {
         let (size, executable) = (opened.size, opened.executable);
-        self.count(&item.path, self.tree.entries.len())?;
-        self.bytes = self.bytes.saturating_add(size);
-        if self.bytes > self.caps.bytes {
-            return Err(Stop::Refused(Rule::TooManyBytes));
-        }
+        self.count(&item.path)?;
+        let bytes = self.left.bytes.checked_sub(size);
+        self.left.bytes = bytes.ok_or(Stop::Refused(Rule::TooManyBytes))?;
         let Blob { sha256, secrets } = match self.blobs.store(opened) {
             Ok(blob) => blob,
             Err(Broken::Source(rule)) => return self.leave_out_file(rule, item.path),
@@ -220,7 +223,7 @@ impl<'a> Making<'a> {
             },
             size,
             sha256,
-            protected: Vec::new(),
+            protected: None,
             submodules: names::is_gitmodules(name),
             secrets,
             path: item.path,
@@ -231,7 +234,7 @@ impl<'a> Making<'a> {
     fn leave_out_file(&mut self, rule: Rule, path: String) -> Result<(), Stop> {
         let shown = self.shown(&path);
         self.findings.add(rule, shown);
-        self.count(&path, self.tree.left_out.len())?;
+        self.count(&path)?;
         self.tree.left_out.push(LeftOut { path, rule });
         Ok(())
     }
@@ -239,17 +242,18 @@ impl<'a> Making<'a> {
     fn leave_out(&mut self, rule: Rule, path: String, shown: String) -> Result<(), Stop> {
         let place = names::shown(self.tree.path.as_bytes());
         self.findings.add(rule, names::join(&place, &shown));
-        self.count(&path, self.tree.left_out.len())?;
+        self.count(&path)?;
         self.tree.left_out.push(LeftOut { path, rule });
         Ok(())
     }
 
-    /// Counts one more path, where there are `listed` of its kind.
-    fn count(&mut self, path: &str, listed: usize) -> Result<(), Stop> {
-        self.paths = self.paths.saturating_add(path.len());
-        if listed >= self.caps.files || self.paths > self.caps.paths {
-            return Err(Stop::Refused(Rule::TooManyEntries));
-        }
+    fn count(&mut self, path: &str) -> Result<(), Stop> {
+        let (paths, names) = (
+            self.left.paths.checked_sub(1),
+            self.left.names.checked_sub(path.len()),
+        );
+        self.left.paths = paths.ok_or(Stop::Refused(Rule::TooManyEntries))?;
+        self.left.names = names.ok_or(Stop::Refused(Rule::TooManyEntries))?;
         Ok(())
     }
 
@@ -276,7 +280,7 @@ pub fn protect(content: &mut Content, protect: &Patterns) {
     match content {
         Content::Trees { trees, refused: _ } => {
             for entry in trees.iter_mut().flat_map(|tree| &mut tree.entries) {
-                entry.protected = protect.protecting(&entry.path);
+                entry.protected = protect.protecting(&entry.path).map(str::to_owned);
             }
         }
         Content::Archive { .. } | Content::Refused { .. } => {}

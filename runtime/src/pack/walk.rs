@@ -30,7 +30,7 @@ impl Bounds {
     /// Those of every run.
     pub const RUN: Self = Self {
         depth: 64,
-        entries: 500_000,
+        entries: 250_000,
         path: 4096,
     };
 }

@@ -1,6 +1,6 @@
 //! Opening by name: swaps between the steps, and names that are paths.
 
-use super::super::door::{Folder, Shut, Way};
+use super::super::door::{Folder, Shut, Way, way};
 use super::super::exclude::Patterns;
 use super::super::finding::Rule;
 use super::super::walk::{Bounds, Step, Walk};
@@ -213,5 +213,18 @@ fn a_fifo_and_a_socket_do_not_block() {
         assert_eq!(fifo.err(), Some(Shut::Rule(Rule::Fifo)));
         // Opening a socket fails in the kernel.
         assert_eq!(socket.err(), Some(Shut::Rule(Rule::Unreadable)));
+    }
+}
+
+/// Kernels before 5.6 and gVisor say ENOSYS, older seccomp filters EPERM; anything else is a doubt.
+#[test]
+fn where_openat2_is_unknown_openat_is_used() {
+    use rustix::io::Errno;
+    assert_eq!(way(Ok(())).unwrap(), Way::Openat2);
+    for errno in [Errno::NOSYS, Errno::PERM] {
+        assert_eq!(way(Err(errno)).unwrap(), Way::Openat);
+    }
+    for errno in [Errno::ACCESS, Errno::INVAL, Errno::XDEV, Errno::LOOP] {
+        assert!(way(Err(errno)).is_err(), "{errno}");
     }
 }

@@ -185,3 +185,14 @@ fn rules_have_words_of_their_own() {
     words.dedup();
     assert_eq!(words.len(), Rule::ALL.len());
 }
+
+#[test]
+fn the_length_of_a_manifest_is_bounded_at_n_and_n_plus_1() {
+    let manifest = busy().pack(Way::Openat2);
+    let bytes = manifest.text(usize::MAX).unwrap().len();
+    assert!(manifest.text(bytes).is_ok());
+    assert_eq!(
+        manifest.text(bytes - 1).unwrap_err().rule(),
+        "manifest-too-long"
+    );
+}

@@ -148,7 +148,7 @@ fn hostile_text_costs_no_more_than_its_length() {
     ] {
         let text = unit.repeat((4 << 20) / unit.len());
         let start = std::time::Instant::now();
-        let _ = whole(text.as_bytes());
+        drop(whole(text.as_bytes()));
         assert!(
             start.elapsed().as_secs() < 20,
             "{unit}: {:?}",

@@ -3,14 +3,13 @@
 use super::super::finding::Rule;
 use super::super::manifest::{Content, FileMode, LeftOut, Manifest, Tree};
 use super::super::tree::Caps;
-use super::super::walk::Bounds;
-use super::{Bench, WAYS, Way, contract, findings, pull, refused};
+use super::{Bench, WAYS, Way, contract, findings, pull};
 use crate::open::hex;
 use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-fn trees(manifest: &Manifest, export: usize) -> (&[Tree], Vec<(&str, Rule)>) {
+pub(super) fn trees(manifest: &Manifest, export: usize) -> (&[Tree], Vec<(&str, Rule)>) {
     match &manifest.exports[export].content {
         Content::Trees { trees, refused } => (
             trees,
@@ -23,7 +22,7 @@ fn trees(manifest: &Manifest, export: usize) -> (&[Tree], Vec<(&str, Rule)>) {
     }
 }
 
-fn entries(tree: &Tree) -> Vec<&str> {
+pub(super) fn entries(tree: &Tree) -> Vec<&str> {
     tree.entries
         .iter()
         .map(|entry| entry.path.as_str())
@@ -194,115 +193,6 @@ fn the_workspace_itself_may_be_the_repository() {
 }
 
 #[test]
-fn caps_refuse_one_tree_and_take_its_blobs_back() {
-    let make = || {
-        let bench = Bench::new();
-        bench.file("a/.git/HEAD", "");
-        bench.file("a/same", "same");
-        bench.file("b/.git/HEAD", "");
-        bench.file("b/1", "12345");
-        bench.file("b/2", "67890");
-        bench.file("b/same", "same");
-        bench
-    };
-    let size = 5 + 5 + 4;
-    for (caps, rule) in [
-        (
-            Caps {
-                bytes: size,
-                ..Caps::RUN
-            },
-            None,
-        ),
-        (
-            Caps {
-                bytes: size - 1,
-                ..Caps::RUN
-            },
-            Some(Rule::TooManyBytes),
-        ),
-        (
-            Caps {
-                files: 3,
-                ..Caps::RUN
-            },
-            None,
-        ),
-        (
-            Caps {
-                files: 2,
-                ..Caps::RUN
-            },
-            Some(Rule::TooManyEntries),
-        ),
-        (
-            Caps {
-                paths: 6,
-                ..Caps::RUN
-            },
-            None,
-        ),
-        (
-            Caps {
-                paths: 5,
-                ..Caps::RUN
-            },
-            Some(Rule::TooManyEntries),
-        ),
-    ] {
-        let bench = make();
-        let manifest = bench
-            .pack_by(&contract(&[pull(&[])]), Way::Openat2, caps)
-            .unwrap();
-        let (trees, refused) = trees(&manifest, 0);
-        assert_eq!(entries(&trees[0]), ["same"]);
-        let blobs = bench.packed().len() - 1;
-        match rule {
-            None => assert_eq!((trees.len(), refused.len(), blobs), (2, 0, 3), "{caps:?}"),
-            Some(rule) => {
-                assert_eq!(refused, [("b", rule)], "{caps:?}");
-                // The content that the first tree has too stays.
-                assert_eq!((trees.len(), blobs), (1, 1), "{caps:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_workspace_that_cannot_be_searched_has_no_trees_and_no_blobs() {
-    let bench = Bench::new();
-    for i in 0..4 {
-        bench.file(&format!("r{i}/.git/HEAD"), "");
-        bench.file(&format!("r{i}/file"), i.to_string());
-    }
-    for (caps, rule) in [
-        (
-            Caps {
-                trees: 3,
-                ..Caps::RUN
-            },
-            Rule::TooManyRepositories,
-        ),
-        (
-            Caps {
-                walk: Bounds {
-                    entries: 5,
-                    ..Bounds::RUN
-                },
-                ..Caps::RUN
-            },
-            Rule::TooManyEntries,
-        ),
-    ] {
-        let manifest = bench
-            .pack_by(&contract(&[pull(&[])]), Way::Openat2, caps)
-            .unwrap();
-        assert_eq!(refused(&manifest, 0), Some(rule));
-        assert_eq!(bench.packed().len(), 1, "the manifest only");
-    }
-}
-
-#[test]
 fn protected_paths_and_secrets_are_marked_for_the_export() {
     let bench = Bench::new();
     bench.file("r/.git/HEAD", "");
@@ -316,7 +206,7 @@ fn protected_paths_and_secrets_are_marked_for_the_export() {
         .unwrap();
     let marked = |export: usize| {
         let entries = trees(&manifest, export).0[0].entries.iter();
-        let marked = entries.filter(|entry| !entry.protected.is_empty());
+        let marked = entries.filter(|entry| entry.protected.is_some());
         marked.map(|entry| entry.path.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(marked(0), [".GitHub/x", ".github/workflows/ci.yml"]);
@@ -327,4 +217,16 @@ fn protected_paths_and_secrets_are_marked_for_the_export() {
         ("key.pem", &[Rule::PrivateKey][..])
     );
     assert!(findings(&manifest, 0).contains(&(Rule::PrivateKey, "r/key.pem")));
+}
+
+#[test]
+fn hard_links_are_files_under_each_of_their_names() {
+    let bench = Bench::new();
+    bench.file("r/.git/HEAD", "");
+    bench.file("r/a", "one");
+    fs::hard_link(bench.at("r/a"), bench.at("r/b")).unwrap();
+    let manifest = bench.pack(Way::Openat2);
+    let tree = &trees(&manifest, 1).0[0];
+    assert_eq!(entries(tree), ["a", "b"]);
+    assert_eq!(tree.entries[0].sha256, tree.entries[1].sha256);
 }

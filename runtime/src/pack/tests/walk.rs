@@ -232,7 +232,7 @@ fn what_cannot_be_read_is_told() {
         return;
     }
     for path in ["file", "folder"] {
-        fs::set_permissions(bench.at(path), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(bench.at(path), fs::Permissions::from_mode(0o000)).unwrap();
     }
     let told = walked(&bench, &none(), Bounds::RUN);
     fs::set_permissions(bench.at("folder"), fs::Permissions::from_mode(0o755)).unwrap();
