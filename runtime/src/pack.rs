@@ -112,53 +112,78 @@ fn pack_within(
 ) -> Result<Manifest, Failed> {
     named(&contract.exports)?;
     empty(outbox).map_err(Failed::Outbox)?;
-    let mut trees = None;
+    let mut packing = Packing {
+        root,
+        outbox,
+        caps,
+        trees: None,
+    };
     let mut exports = Vec::new();
-    for Export { name, action, .. } in &contract.exports {
-        let (content, findings) = match action {
-            ExportAction::Upload { exclude, size, .. } | ExportAction::S3 { exclude, size, .. } => {
-                let name = format!("{ARCHIVES}/{name}.tar");
-                let exclude = patterns(exclude)?;
-                let job = Job {
-                    name: &name,
-                    exclude: &exclude,
-                    size: *size,
-                    bounds: caps.walk,
-                };
-                archive::archive(again(root)?, outbox, job)?
-            }
-            ExportAction::PullRequest { protect, .. } => {
-                let protect = patterns(protect)?;
-                let (mut content, findings) = match &trees {
-                    Some(trees) => Clone::clone(trees),
-                    None => trees.insert(grow(root, outbox, caps)?).clone(),
-                };
-                tree::protect(&mut content, &protect);
-                (content, findings)
-            }
-            ExportAction::Comment { .. }
-            | ExportAction::Report { .. }
-            | ExportAction::Webhook { .. } => continue,
-        };
-        exports.push(Packed {
-            export: name.clone(),
-            content,
-            findings,
-        });
+    for export in &contract.exports {
+        if let Some((content, findings)) = packing.export(export)? {
+            let export = export.name.clone();
+            exports.push(Packed {
+                export,
+                content,
+                findings,
+            });
+        }
     }
+    let spec = contract.spec.clone();
     let manifest = Manifest {
         version: MANIFEST_VERSION,
-        spec: contract.spec.clone(),
+        spec,
         exports,
     };
     manifest.write(outbox)?;
     Ok(manifest)
 }
 
-/// The trees of all repositories, which every pull request shares.
-fn grow(root: &Folder, outbox: &Path, caps: Caps) -> Result<(Content, Findings), Failed> {
-    let mut blobs = Blobs::new(outbox).map_err(Failed::Outbox)?;
-    tree::trees(again(root)?, &mut blobs, caps)
+struct Packing<'a> {
+    root: &'a Folder,
+    outbox: &'a Path,
+    caps: Caps,
+    /// Those of all repositories, which every pull request shares.
+    trees: Option<(Content, Findings)>,
+}
+
+impl Packing<'_> {
+    /// What one export needs; `None` where it needs no files.
+    fn export(&mut self, export: &Export) -> Result<Option<(Content, Findings)>, Failed> {
+        match &export.action {
+            ExportAction::Upload { exclude, size, .. } | ExportAction::S3 { exclude, size, .. } => {
+                let name = format!("{ARCHIVES}/{}.tar", export.name);
+                let (exclude, size) = (&patterns(exclude)?, *size);
+                let job = Job {
+                    name: &name,
+                    exclude,
+                    size,
+                    bounds: self.caps.walk,
+                };
+                archive::archive(again(self.root)?, self.outbox, job).map(Some)
+            }
+            ExportAction::PullRequest { protect, .. } => {
+                let protect = patterns(protect)?;
+                let (mut content, findings) = self.trees()?.clone();
+                tree::protect(&mut content, &protect);
+                Ok(Some((content, findings)))
+            }
+            ExportAction::Comment { .. }
+            | ExportAction::Report { .. }
+            | ExportAction::Webhook { .. } => Ok(None),
+        }
+    }
+
+    fn trees(&mut self) -> Result<&(Content, Findings), Failed> {
+        let trees = match self.trees.take() {
+            Some(trees) => trees,
+            None => {
+                let mut blobs = Blobs::new(self.outbox).map_err(Failed::Outbox)?;
+                tree::trees(again(self.root)?, &mut blobs, self.caps)?
+            }
+        };
+        Ok(self.trees.insert(trees))
+    }
 }
 
 fn again(root: &Folder) -> Result<Folder, Failed> {

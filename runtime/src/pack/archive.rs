@@ -76,6 +76,7 @@ impl From<Cut> for Stop {
     fn from(cut: Cut) -> Self {
         match cut {
             Cut::TooManyEntries => Self::Refused(Rule::TooManyEntries),
+            Cut::Root(rule) => Self::Refused(rule),
             Cut::Broken(errno) => Self::Failed(Failed::Workspace(errno.into())),
         }
     }

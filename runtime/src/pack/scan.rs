@@ -3,7 +3,7 @@
 //! It is a net against accidents, not against an agent that hides: whoever wants to smuggle text out encodes
 //! it, and no pattern sees that. The bounds of an export and its approval hold there.
 //!
-//! Every shape starts with a fixed text, and whether it is there can be told from the next [`WINDOW`] bytes.
+//! Every shape starts with a fixed text, and whether it is there can be told from the next 2048 bytes.
 //! So the scanner keeps the last bytes of a block until the next one has come; where blocks end
 //! does not change what is found.
 

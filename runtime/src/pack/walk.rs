@@ -40,6 +40,8 @@ impl Bounds {
 pub enum Cut {
     /// More entries than [`Bounds::entries`].
     TooManyEntries,
+    /// The folder that the walk starts in cannot be listed.
+    Root(Rule),
     /// The system fails.
     Broken(Errno),
 }
@@ -121,7 +123,7 @@ impl<'a> Walk<'a> {
             Ok(()) => Ok(walk),
             Err(Shut::TooMany) => Err(Cut::TooManyEntries),
             Err(Shut::Broken(errno)) => Err(Cut::Broken(errno)),
-            Err(Shut::Rule(_)) => Err(Cut::Broken(Errno::ACCESS)),
+            Err(Shut::Rule(rule)) => Err(Cut::Root(rule)),
         }
     }
 

@@ -228,3 +228,17 @@ fn where_openat2_is_unknown_openat_is_used() {
         assert!(way(Err(errno)).is_err(), "{errno}");
     }
 }
+
+/// The folder is open, then it is removed: the kernel does not list it any more.
+#[test]
+fn a_root_that_is_gone_is_refused() {
+    use super::super::walk::Cut;
+    for way in WAYS {
+        let bench = Bench::new();
+        bench.file("r/x", "");
+        let folder = bench.root(way).folder(c"r").unwrap();
+        fs::remove_dir_all(bench.at("r")).unwrap();
+        let cut = Walk::new(folder, &none(), Bounds::RUN).err();
+        assert_eq!(cut, Some(Cut::Root(Rule::ChangedWhileRead)));
+    }
+}
