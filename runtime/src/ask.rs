@@ -82,7 +82,7 @@ impl Gateway<'_> {
         }
         let request = request
             .body(Full::new(body))
-            .map_err(|_| Trouble::Lasting("the question cannot be put".to_owned()))?;
+            .map_err(|_untold| Trouble::Lasting("the question cannot be put".to_owned()))?;
         let answer = sender.send_request(request).await.map_err(passing)?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), MOST).collect().await;

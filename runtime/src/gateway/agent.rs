@@ -47,7 +47,7 @@ async fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
 /// Gives out the bearer of a cycle, once. Whoever claims again with a good proof ends the cycle: somebody else
 /// knew it.
 async fn claim(gateway: &Gateway, asked: &Asked) -> Result<Answer, Refusal> {
-    let Claim { cycle, proof } = strict::read(&asked.body).map_err(|_| Refusal::Malformed)?;
+    let Claim { cycle, proof } = strict::read(&asked.body).map_err(|_untold| Refusal::Malformed)?;
     if !proof::same(&proof::claim(&gateway.uid, cycle), &proof) {
         return Err(Refusal::Unknown);
     }
@@ -65,7 +65,7 @@ async fn claim(gateway: &Gateway, asked: &Asked) -> Result<Answer, Refusal> {
     };
     match gateway.journal.record(claimed) {
         Ok(pending) => {
-            pending.await.map_err(|_| Refusal::Record)?;
+            pending.await.map_err(|_untold| Refusal::Record)?;
             Ok(Answer::fine(&Claimed { bearer }))
         }
         // Another claim was faster.

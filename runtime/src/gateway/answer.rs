@@ -53,7 +53,7 @@ pub enum Refusal {
     Version,
     /// A target that is no plain path: absolute, with a query, with escapes.
     Target,
-    /// Two lengths, or a length and chunks, or an unknown encoding.
+    /// Two hosts, or an unknown encoding.
     Framing,
     /// It wants to become another protocol.
     Upgrade,
@@ -122,7 +122,7 @@ impl Refusal {
         match self {
             Self::Version => "the gateway speaks HTTP/1.1",
             Self::Target => "the target must be a plain path, without query and escapes",
-            Self::Framing => "the length of the body is told more than once, or in an unknown way",
+            Self::Framing => "the host is told twice, or the body is encoded in an unknown way",
             Self::Upgrade => "the connection stays HTTP/1.1",
             Self::Credential => "a credential is one `Authorization: Bearer …`",
             Self::Late => "the body did not come in time",

@@ -45,13 +45,13 @@ fn router(gateway: &Gateway, asked: &Asked) -> bool {
 
 /// Ends a cycle, and says what is known of it. The same question again has the same answer.
 async fn seal(gateway: &Gateway, cycle: &str) -> Result<Answer, Refusal> {
-    let number: u32 = cycle.parse().map_err(|_| Refusal::Path)?;
+    let number: u32 = cycle.parse().map_err(|_untold| Refusal::Path)?;
     if number.to_string() != cycle {
         return Err(Refusal::Path);
     }
     let sealed = Event::CycleSealed { cycle: number };
     let pending = gateway.journal.record(sealed)?;
-    pending.await.map_err(|_| Refusal::Record)?;
+    pending.await.map_err(|_untold| Refusal::Record)?;
     Ok(Answer::fine(&gateway.journal.read(|s| known(s, number))))
 }
 
@@ -102,10 +102,10 @@ fn kind(submission: &cycle::Submission) -> SubmissionKind {
 
 /// Keeps a decision. The same one again is no error, so that a router may ask twice.
 async fn decision(gateway: &Gateway, body: &[u8]) -> Result<Answer, Refusal> {
-    let decision: Decision = strict::read(body).map_err(|_| Refusal::Malformed)?;
+    let decision: Decision = strict::read(body).map_err(|_untold| Refusal::Malformed)?;
     let event = recorded(&decision).ok_or(Refusal::Malformed)?;
     let pending = gateway.journal.record(Event::RouterDecided(event))?;
-    pending.await.map_err(|_| Refusal::Record)?;
+    pending.await.map_err(|_untold| Refusal::Record)?;
     Ok(Answer::fine(&json!({"kept": true})))
 }
 

@@ -76,9 +76,9 @@ impl Inputs {
     /// The first rule that is broken, in the order of names.
     pub fn read(text: &str, contract: &Contract) -> Result<Self, Refused> {
         let bytes = URL_SAFE_NO_PAD.decode(text);
-        let bytes = bytes.map_err(|_| Refused::Malformed)?;
+        let bytes = bytes.map_err(|_untold| Refused::Malformed)?;
         let mut given: BTreeMap<String, String> =
-            strict::read(&bytes).map_err(|_| Refused::Malformed)?;
+            strict::read(&bytes).map_err(|_untold| Refused::Malformed)?;
         let declared = |name: &String| contract.inputs.iter().any(|input| input.name == *name);
         if let Some(name) = given.keys().find(|name| !declared(name)) {
             return Err(Refused::Unknown(name.chars().take(64).collect()));

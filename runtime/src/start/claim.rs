@@ -41,7 +41,7 @@ pub async fn claim(gateway: Gateway<'_>, uid: &str, cycle: u32) -> Result<String
     let body = serde_json::to_vec(&Claim { cycle, proof }).map_err(|e| e.to_string())?;
     let answer = gateway.post("/v1/claim", None, body.into()).await?;
     let claimed: Claimed =
-        strict::read(&answer).map_err(|_| "the gateway's answer is malformed".to_owned())?;
+        strict::read(&answer).map_err(|_untold| "the gateway's answer is malformed".to_owned())?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     if !LENGTH.contains(&claimed.bearer.len()) || !claimed.bearer.bytes().all(plain) {
         return Err("the gateway's answer holds no bearer".to_owned());

@@ -3,5 +3,7 @@
 mod contract;
 mod emitted;
 mod gateway;
+mod pack;
+mod place;
 mod router;
 mod start;

@@ -214,7 +214,8 @@ fn what_argo_cannot_have_said_stops_the_run() {
 
 #[test]
 fn a_doubtful_start_opens_nothing() {
-    let changes: [(&str, &dyn Fn(&mut Vec<String>)); 4] = [
+    type Change = dyn Fn(&mut Vec<String>);
+    let changes: [(&str, &Change); 4] = [
         ("another digest", &|words| {
             let at = words.iter().position(|word| word == "--digest").unwrap();
             words[at + 1] = "0".repeat(64);

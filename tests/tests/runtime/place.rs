@@ -1,0 +1,210 @@
+//! A run's files, its roles as processes, and requests byte by byte.
+
+use crate::emitted::contract;
+use pure_agent_runtime::open::hex;
+use pure_agent_runtime::proof::{Key, Use};
+use pure_agent_tests::program::{Scratch, runtime};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+pub(crate) const UID: &str = "34f30468-bff5-4185-9f89-33119f4650fd";
+pub(crate) const KEY: [u8; 32] = [7; 32];
+/// `{"issue":"A-1","prompt":"p"}`
+pub(crate) const INPUTS: &str = "eyJpc3N1ZSI6IkEtMSIsInByb21wdCI6InAifQ";
+
+/// A run's files, and what its gateway is started with.
+pub(crate) struct Place {
+    pub(crate) scratch: Scratch,
+    pub(crate) digest: String,
+}
+
+pub(crate) struct Gateway {
+    pub(crate) child: Child,
+    pub(crate) agent: String,
+    pub(crate) control: String,
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Place {
+    pub(crate) fn new(change: impl Fn(&mut Value)) -> Self {
+        let scratch = Scratch::new("gateway");
+        let mut value: Value = serde_json::from_str(&contract("pure-agent")).unwrap();
+        value["network"]["closed"] = json!([]);
+        change(&mut value);
+        let text = value.to_string();
+        std::fs::write(scratch.path().join("contract.json"), &text).unwrap();
+        std::fs::write(scratch.path().join("key"), KEY).unwrap();
+        let digest = hex(&Sha256::digest(text.as_bytes()));
+        Self { scratch, digest }
+    }
+
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// A role of this run, with the options that all have.
+    pub(crate) fn role(&self, role: &str) -> Command {
+        let mut command = Command::new(runtime());
+        command
+            .args([role, "--digest", &self.digest, "--bundle", &"b".repeat(64)])
+            .arg("--contract")
+            .arg(self.at("contract.json"))
+            .env_clear()
+            .env("PURE_AGENT_UID", UID);
+        command
+    }
+
+    pub(crate) fn gateway_command(&self) -> Command {
+        let mut command = self.role("gateway");
+        command
+            .args([
+                "--listen",
+                "127.0.0.1",
+                "--agent-port",
+                "0",
+                "--control-port",
+                "0",
+            ])
+            .arg("--key")
+            .arg(self.at("key"))
+            .arg("--record")
+            .arg(self.scratch.path())
+            .env("PURE_AGENT_INPUTS", INPUTS);
+        command
+    }
+
+    pub(crate) fn gateway(&self) -> Gateway {
+        let mut child = self
+            .gateway_command()
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = child.stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(said["event"], "listening", "{line}");
+        let text = |name: &str| said[name].as_str().unwrap().to_owned();
+        Gateway {
+            child,
+            agent: text("agent"),
+            control: text("control"),
+        }
+    }
+
+    pub(crate) fn start(&self, gateway: &Gateway, cycle: &str) -> (Output, Option<String>) {
+        let folder = Scratch::new("run");
+        let (host, port) = gateway.agent.rsplit_once(':').unwrap();
+        let done = self
+            .role("start")
+            .args([
+                "--gateway",
+                host,
+                "--port",
+                port,
+                "--patience",
+                "1",
+                "--folder",
+            ])
+            .arg(folder.path())
+            .arg("--answer")
+            .arg(self.at("start-answer"))
+            .env("PURE_AGENT_CYCLE", cycle)
+            .output()
+            .unwrap();
+        (
+            done,
+            std::fs::read_to_string(folder.path().join("bearer")).ok(),
+        )
+    }
+
+    /// The word that Argo is told.
+    pub(crate) fn router(&self, gateway: &Gateway, cycle: &str, phase: &str, code: &str) -> String {
+        let answer = self.at("answer");
+        let done = self
+            .role("router")
+            .args([
+                "--cycle",
+                cycle,
+                "--phase",
+                phase,
+                "--exit-code",
+                code,
+                "--start-code",
+                "0",
+            ])
+            .args(["--pod-reason", "", "--end-reason", "", "--patience", "1"])
+            .args(["--gateway", &gateway.control, "--key"])
+            .arg(self.at("key"))
+            .arg("--answer")
+            .arg(&answer)
+            .output()
+            .unwrap();
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        std::fs::read_to_string(answer).unwrap()
+    }
+
+    pub(crate) fn verify(&self) -> Output {
+        Command::new(runtime())
+            .args(["record", "verify"])
+            .arg(self.at("record.jsonl"))
+            .output()
+            .unwrap()
+    }
+
+    pub(crate) fn record(&self) -> String {
+        std::fs::read_to_string(self.at("record.jsonl")).unwrap()
+    }
+}
+
+/// Sends bytes, reads to the end; gives the status and the body.
+pub(crate) fn raw(address: &str, bytes: &[u8]) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    stream.write_all(bytes).unwrap();
+    let mut answer = Vec::new();
+    // A connection that is reset after its answer has given it.
+    drop(stream.read_to_end(&mut answer));
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text
+        .split(' ')
+        .nth(1)
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(0);
+    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    (status, body.to_owned())
+}
+
+pub(crate) fn ask(address: &str, what: &str, bearer: Option<&str>, body: &str) -> (u16, Value) {
+    let bearer = bearer.map_or_else(String::new, |b| format!("Authorization: Bearer {b}\r\n"));
+    let size = body.len();
+    let (status, body) = raw(
+        address,
+        format!("{what} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n{bearer}Content-Length: {size}\r\n\r\n{body}").as_bytes(),
+    );
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+pub(crate) fn rule(answer: &(u16, Value)) -> (u16, &str) {
+    (
+        answer.0,
+        answer.1["error"]["rule"].as_str().unwrap_or_default(),
+    )
+}
+
+pub(crate) fn router_bearer() -> String {
+    Key::new(KEY.to_vec()).unwrap().proof(UID, Use::Router)
+}
