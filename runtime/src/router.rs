@@ -1,6 +1,6 @@
 //! The router: after each cycle, whether another one starts.
 //!
-//! [`told`] reads what Argo says of the agent's pod, [`decide`] is the table of decisions, [`control`] speaks with
+//! [`told`] reads what Argo says of the agent's pod, [`mod@decide`] is the table of decisions, [`control`] speaks with
 //! the gateway's control port. Argo is told nothing but the number of the next cycle, or `stop`.
 
 pub mod control;
