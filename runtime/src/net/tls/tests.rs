@@ -1,22 +1,44 @@
 use super::super::dial::tests::{Fixed, local};
 use super::*;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-const AUTHORITY: &[u8] = include_bytes!("tests/authority.pem");
-const SERVER: &[u8] = include_bytes!("tests/server.pem");
-const SERVER_KEY: &[u8] = include_bytes!("tests/server-key.pem");
+/// The authority of the tests and a server's certificate and key by it, as PEM; made once for a process.
+struct Made {
+    authority: Vec<u8>,
+    server: Vec<u8>,
+    key: Vec<u8>,
+}
+
+fn made() -> &'static Made {
+    static MADE: OnceLock<Made> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new(vec!["api.example.com".to_owned()]).unwrap();
+        let server = server.signed_by(&key, &issuer).unwrap();
+        Made {
+            authority: issuer.pem().into_bytes(),
+            server: server.pem().into_bytes(),
+            key: key.serialize_pem().into_bytes(),
+        }
+    })
+}
 
 /// A server whose certificate is for `api.example.com`, by the authority of the tests.
 pub(in crate::net) fn acceptor() -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let chain = vec![CertificateDer::from_pem_slice(SERVER).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(SERVER_KEY).unwrap();
+    let chain = vec![CertificateDer::from_pem_slice(&made().server).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(&made().key).unwrap();
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -30,7 +52,7 @@ pub(in crate::net) fn acceptor() -> TlsAcceptor {
 /// A client that trusts the authority of the tests only.
 pub(in crate::net) fn client_config() -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    bundle::add(AUTHORITY, &mut roots).unwrap();
+    bundle::add(&made().authority, &mut roots).unwrap();
     let tls = Tls::with_roots(local(Fixed::new(&[])), roots).unwrap();
     tls.config
 }
@@ -72,7 +94,7 @@ fn host(text: &str) -> Host {
 
 #[tokio::test]
 async fn an_upstream_is_trusted_by_the_bundle_and_for_its_name() {
-    let file = File::new("good", AUTHORITY);
+    let file = File::new("good", &made().authority);
     let tls = Tls::new(local(Fixed::new(&[&["127.0.0.1"]])), Some(&file.0)).unwrap();
     let mut stream = tls
         .connect(&host("api.example.com"), serve().await)
@@ -129,18 +151,19 @@ async fn an_upstream_that_speaks_no_tls_or_nothing_is_refused() {
 
 #[test]
 fn a_bundle_holds_certificates_of_authorities_and_nothing_else() {
-    let cut = &AUTHORITY[..AUTHORITY.len() / 2];
-    let broken = String::from_utf8(AUTHORITY.to_vec())
+    let (authority, key) = (made().authority.as_slice(), made().key.as_slice());
+    let cut = &authority[..authority.len() / 2];
+    let broken = String::from_utf8(authority.to_vec())
         .unwrap()
         .replacen("MII", "M!I", 1);
     let der = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (name, bytes, rule) in [
         ("empty", &b""[..], "trust-empty"),
         ("text", b"no certificate here\n", "trust-empty"),
-        ("key", SERVER_KEY, "trust-malformed"),
-        ("both", &[AUTHORITY, SERVER_KEY].concat(), "trust-malformed"),
+        ("key", key, "trust-malformed"),
+        ("both", &[authority, key].concat(), "trust-malformed"),
         ("cut", cut, "trust-malformed"),
-        ("second-cut", &[AUTHORITY, cut].concat(), "trust-malformed"),
+        ("second-cut", &[authority, cut].concat(), "trust-malformed"),
         ("broken", broken.as_bytes(), "trust-malformed"),
         ("der", der, "trust-certificate"),
         ("long", &vec![b'\n'; (1 << 20) + 1], "trust-length"),
@@ -154,6 +177,6 @@ fn a_bundle_holds_certificates_of_authorities_and_nothing_else() {
         Some(Path::new("/nonexistent/x.pem")),
     );
     assert_eq!(refused.unwrap_err().rule(), "trust-unreadable");
-    let file = File::new("two", &[b"# ours\n", AUTHORITY, b"\n", AUTHORITY].concat());
+    let file = File::new("two", &[b"# ours\n", authority, b"\n", authority].concat());
     assert!(Tls::new(local(Fixed::new(&[])), Some(&file.0)).is_ok());
 }
