@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod answer;
+pub mod connect;
 pub mod control;
 pub mod http;
 pub mod inputs;
@@ -28,6 +29,8 @@ pub struct Gateway {
     pub uid: String,
     /// The validated inputs.
     pub inputs: inputs::Inputs,
+    /// Where the agent may go.
+    pub egress: connect::Egress,
     /// Record and state.
     pub journal: Journal,
 }

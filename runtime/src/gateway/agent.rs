@@ -2,6 +2,7 @@
 
 use super::Gateway;
 use super::answer::{Answer, Refusal};
+use super::connect::connect;
 use super::http::Asked;
 use crate::open::hex;
 use crate::proof;
@@ -20,16 +21,21 @@ const RANDOM: usize = 32;
 
 /// Answers a request of this port.
 pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
+    let line = (asked.method.clone(), asked.path.clone());
     let answered = match (asked.method.as_str(), asked.path.as_str()) {
         _ if gateway.over() => Err(Refusal::Deadline),
         ("POST", "/v1/claim") => claim(&gateway, &asked).await,
         ("GET", "/v1/inputs") => known(&gateway, &asked)
             .await
             .map(|_cycle| Answer::fine(&gateway.inputs)),
+        ("CONNECT", _) => match known(&gateway, &asked).await {
+            Ok(cycle) => connect(Arc::clone(&gateway), cycle, asked).await,
+            Err(refusal) => Err(refusal),
+        },
         _ => known(&gateway, &asked).await.and(Err(Refusal::Path)),
     };
     if let Err(refusal) = &answered {
-        denied(&gateway, &asked, refusal);
+        denied(&gateway, &format!("{} {}", line.0, line.1), refusal);
     }
     answered.into()
 }
@@ -96,8 +102,7 @@ fn random() -> Result<String, Refusal> {
 }
 
 /// Every refusal is recorded; where that fails, the log has failed and everything is refused.
-fn denied(gateway: &Gateway, asked: &Asked, refusal: &Refusal) {
-    let target = format!("{} {}", asked.method, asked.path);
+fn denied(gateway: &Gateway, target: &str, refusal: &Refusal) {
     let request = Request {
         cycle: None,
         agent: None,

@@ -28,11 +28,24 @@ impl Answer {
         }
     }
 
+    /// 200, after which the connection is a tunnel.
+    #[must_use]
+    pub fn tunnel() -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: Vec::new(),
+        }
+    }
+
     /// As hyper sends it.
     #[must_use]
     pub fn response(self) -> Response<Full<Bytes>> {
+        let plain = self.body.is_empty();
         let mut response = Response::new(Full::new(Bytes::from(self.body)));
         *response.status_mut() = self.status;
+        if plain {
+            return response;
+        }
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,
@@ -71,6 +84,10 @@ pub enum Refusal {
     Path,
     /// The body is not what is asked for there.
     Malformed,
+    /// The spec does not name this host and port for the agent.
+    Egress,
+    /// The host is none; with the rule.
+    Host(&'static str),
     /// The run's time is over.
     Deadline,
     /// The state does not allow it; with the rule.
@@ -95,8 +112,9 @@ impl Refusal {
             Self::Unknown => "credential",
             Self::Path => "path",
             Self::Malformed => "body-form",
+            Self::Egress => "egress",
             Self::Deadline => "deadline",
-            Self::State(rule, _) => rule,
+            Self::Host(rule) | Self::State(rule, _) => rule,
             Self::Record => "record",
         }
     }
@@ -112,7 +130,7 @@ impl Refusal {
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::Path => StatusCode::NOT_FOUND,
-            Self::Deadline => StatusCode::FORBIDDEN,
+            Self::Egress | Self::Host(_) | Self::Deadline => StatusCode::FORBIDDEN,
             Self::State(..) => StatusCode::CONFLICT,
             Self::Record => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -131,6 +149,8 @@ impl Refusal {
             Self::Unknown => "this credential is not known here",
             Self::Path => "nothing is served there",
             Self::Malformed => "the body is not the JSON document that belongs there",
+            Self::Egress => "the spec does not let the agent reach this host and port",
+            Self::Host(_) => "this is no name of a host",
             Self::Deadline => "the time of the run is over",
             Self::State(_, message) => message,
             Self::Record => "it could not be recorded, so it was not done",

@@ -1,12 +1,18 @@
 //! Requests within bounds: of connections, of time, of bytes.
 
 use super::answer::{Answer, Refusal};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use hyper::header::{
+    AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING, UPGRADE,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
@@ -36,12 +42,14 @@ const MOST_BODY: usize = 1 << 20;
 pub struct Asked {
     /// The method.
     pub method: Method,
-    /// The path; a request with a query is refused before.
+    /// The path; a request with a query is refused before. For `CONNECT`: `host:port`.
     pub path: String,
     /// The credential, without `Bearer `.
     pub bearer: Option<String>,
     /// The body.
     pub body: Bytes,
+    /// For `CONNECT`: the connection, once it was answered.
+    pub upgrade: Option<OnUpgrade>,
 }
 
 /// Serves a port until the process ends.
@@ -69,7 +77,8 @@ where
                 .header_read_timeout(HEADER)
                 .max_buf_size(MOST_HEADER)
                 .max_headers(MOST_FIELDS)
-                .serve_connection(TokioIo::new(stream), service);
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
             drop(timeout(LIFE, connection).await);
             drop(place);
         }));
@@ -93,11 +102,14 @@ where
 
 /// Reads a request, or refuses its shape. What two readers could read differently is refused.
 async fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
-    let (head, body) = request.into_parts();
-    let uri = &head.uri;
-    if head.version != Version::HTTP_11 {
+    if request.version() != Version::HTTP_11 {
         return Err(Refusal::Version);
     }
+    if request.method() == Method::CONNECT {
+        return connect(request);
+    }
+    let (head, body) = request.into_parts();
+    let uri = &head.uri;
     if uri.authority().is_some() || uri.scheme().is_some() || uri.query().is_some() {
         return Err(Refusal::Target);
     }
@@ -106,7 +118,7 @@ async fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
         return Err(Refusal::Target);
     }
     shape(&head.headers)?;
-    let bearer = bearer(&head.headers)?;
+    let bearer = bearer(&head.headers, AUTHORIZATION)?;
     let path = uri.path().to_owned();
     let body = timeout(BODY, Limited::new(body, MOST_BODY).collect()).await;
     let body = body.map_err(|_untold| Refusal::Late)?.map_err(|e| {
@@ -120,6 +132,24 @@ async fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
         path,
         bearer,
         body: body.to_bytes(),
+        upgrade: None,
+    })
+}
+
+/// A request for a tunnel: its target is `host:port`, and its credential is the proxy's.
+fn connect(mut request: Request<Incoming>) -> Result<Asked, Refusal> {
+    shape(request.headers())?;
+    let uri = request.uri();
+    let path = match uri.authority() {
+        Some(authority) if uri.scheme().is_none() => authority.as_str().to_owned(),
+        _ => return Err(Refusal::Target),
+    };
+    Ok(Asked {
+        method: Method::CONNECT,
+        path,
+        bearer: bearer(request.headers(), PROXY_AUTHORIZATION)?,
+        body: Bytes::new(),
+        upgrade: Some(hyper::upgrade::on(&mut request)),
     })
 }
 
@@ -139,8 +169,9 @@ fn shape(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let mut all = headers.get_all(AUTHORIZATION).iter();
+/// A credential: `Bearer …`; or, as proxies are given it in a URL, `Basic …` of any user and the bearer.
+fn bearer(headers: &HeaderMap, field: HeaderName) -> Result<Option<String>, Refusal> {
+    let mut all = headers.get_all(field).iter();
     let Some(first) = all.next() else {
         return Ok(None);
     };
@@ -148,8 +179,16 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
         return Err(Refusal::Credential);
     }
     let text = first.to_str().map_err(|_untold| Refusal::Credential)?;
-    match text.strip_prefix("Bearer ") {
-        Some(bearer) if !bearer.is_empty() => Ok(Some(bearer.to_owned())),
-        _ => Err(Refusal::Credential),
-    }
+    let bearer = match text.split_once(' ') {
+        Some(("Bearer", bearer)) => Some(bearer.to_owned()),
+        Some(("Basic", pair)) => password(pair),
+        _ => None,
+    };
+    let bearer = bearer.filter(|bearer| !bearer.is_empty());
+    bearer.map(Some).ok_or(Refusal::Credential)
+}
+
+fn password(pair: &str) -> Option<String> {
+    let pair = String::from_utf8(STANDARD.decode(pair).ok()?).ok()?;
+    pair.split_once(':').map(|(_, bearer)| bearer.to_owned())
 }

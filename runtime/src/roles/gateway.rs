@@ -3,6 +3,7 @@
 use super::{FAILED, Verified, log, refuse};
 use clap::Args;
 use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, Contract};
+use pure_agent_runtime::gateway::connect::Egress;
 use pure_agent_runtime::gateway::inputs::Inputs;
 use pure_agent_runtime::gateway::{self, now};
 use pure_agent_runtime::proof::Key;
@@ -81,6 +82,7 @@ impl Gateway {
     fn prepare(self, contract: Contract) -> Result<gateway::Gateway, String> {
         let key = Key::read(&self.key).map_err(|e| format!("the run's key cannot be read: {e}"))?;
         let inputs = Inputs::read(&self.inputs, &contract).map_err(|e| e.to_string())?;
+        let egress = Egress::new(&contract)?;
         let run = RunOpened {
             uid: self.uid.clone(),
             bundle: self.verified.bundle,
@@ -97,6 +99,7 @@ impl Gateway {
             key,
             uid: self.uid,
             inputs,
+            egress,
             journal,
         })
     }

@@ -1,0 +1,228 @@
+//! `CONNECT`: a tunnel from an agent to a host that its spec names.
+//!
+//! What a tunnel may carry is set aside before it opens: its share of the traffic that is left, one part for each
+//! request that may be under way at once. What it did not carry is given back when it ends; after a crash the whole
+//! share counts as used.
+
+use super::answer::{Answer, Refusal};
+use super::http::Asked;
+use super::{Gateway, now};
+use crate::contract::Contract;
+use crate::net::address::Private;
+use crate::net::dial::{Connector, System, Times};
+use crate::net::host::{Host, HostPattern};
+use crate::net::tunnel::{Bounds, Budget, End, Outcome, tunnel};
+use crate::record::Event;
+use crate::record::event::{Request, Reserved, Settled};
+use crate::state::State;
+use crate::state::cycle::Phase;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time for the first bytes of TLS.
+const HELLO: Duration = Duration::from_secs(10);
+/// Time in which nothing goes either way.
+const IDLE: Duration = Duration::from_secs(300);
+/// How often a tunnel looks whether its cycle still lives.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Where the agent of a cycle may go.
+#[derive(Debug)]
+pub struct Egress {
+    connector: Connector,
+    hosts: Vec<(HostPattern, u16)>,
+}
+
+impl Egress {
+    /// The tunnels of the agent that the contract starts with.
+    ///
+    /// # Errors
+    /// A pattern or a range that cannot be read.
+    pub fn new(contract: &Contract) -> Result<Self, String> {
+        let private = Private::parse(&contract.network.private).map_err(|e| e.to_string())?;
+        let entry = contract.agents.iter().find(|a| a.name == contract.entry);
+        let mut hosts = Vec::new();
+        for tunnel in entry.into_iter().flat_map(|agent| &agent.tunnels) {
+            let pattern = HostPattern::parse(&tunnel.host).map_err(|e| e.to_string())?;
+            hosts.push((pattern, tunnel.port));
+        }
+        Ok(Self {
+            connector: Connector::new(Arc::new(System), private, Times::default()),
+            hosts,
+        })
+    }
+
+    fn allows(&self, host: &Host, port: u16) -> bool {
+        let fits = |(pattern, open): &(HostPattern, u16)| *open == port && pattern.matches(host);
+        self.hosts.iter().any(fits)
+    }
+}
+
+/// A tunnel that was allowed and recorded.
+struct Opened {
+    cycle: u32,
+    host: Host,
+    port: u16,
+    reservation: u64,
+    share: u64,
+}
+
+/// Opens a tunnel for the agent of `cycle`.
+///
+/// # Errors
+/// A target that the spec does not name, no traffic left, or nothing recorded.
+pub(super) async fn connect(
+    gateway: Arc<Gateway>,
+    cycle: u32,
+    asked: Asked,
+) -> Result<Answer, Refusal> {
+    let (host, port) = target(&asked.path)?;
+    if !gateway.egress.allows(&host, port) {
+        return Err(Refusal::Egress);
+    }
+    let upgrade = asked.upgrade.ok_or(Refusal::Upgrade)?;
+    let agent = gateway.contract.entry.clone();
+    let allowed = gateway.journal.record(Event::RequestAllowed(Request {
+        cycle: Some(cycle),
+        agent: Some(agent.clone()),
+        rule: "egress".to_owned(),
+        target: asked.path.clone(),
+    }))?;
+    let mut set_aside = (0, 0);
+    let reserved = gateway.journal.decide(|state| {
+        let (reservation, traffic) = (state.budget().next(), share(&gateway.contract, state));
+        set_aside = (reservation, traffic);
+        Ok(Event::Reserved(Reserved {
+            reservation,
+            cycle,
+            agent,
+            operation: None,
+            model: None,
+            turns: 0,
+            tokens: 0,
+            micros: 0,
+            // Nothing is left: one byte more than that is refused by the budget, in its words.
+            traffic: traffic.max(1),
+        }))
+    })?;
+    allowed.await.map_err(|_untold| Refusal::Record)?;
+    reserved.await.map_err(|_untold| Refusal::Record)?;
+    let (reservation, share) = set_aside;
+    let opened = Opened {
+        cycle,
+        host,
+        port,
+        reservation,
+        share,
+    };
+    drop(tokio::spawn(run(gateway, opened, upgrade)));
+    Ok(Answer::tunnel())
+}
+
+/// `host:port`, and nothing else.
+fn target(authority: &str) -> Result<(Host, u16), Refusal> {
+    let (name, port) = authority.rsplit_once(':').ok_or(Refusal::Target)?;
+    let number: u16 = port.parse().map_err(|_untold| Refusal::Target)?;
+    if number.to_string() != port {
+        return Err(Refusal::Target);
+    }
+    let host = Host::parse(name).map_err(|e| Refusal::Host(e.rule()))?;
+    Ok((host, number))
+}
+
+/// One part of the bytes that the run and its agent have left.
+fn share(contract: &Contract, state: &State) -> u64 {
+    let budget = state.budget();
+    let reserved = budget.reserved().traffic;
+    let left = |limit: u64, used: u128| u128::from(limit).saturating_sub(used + reserved);
+    let run = left(contract.limits.traffic, budget.used().traffic);
+    let entry = contract.agents.iter().find(|a| a.name == contract.entry);
+    let used = budget.agents().find(|(name, _)| *name == contract.entry);
+    let used = used.map_or(0, |(_, used)| used.traffic);
+    let own = entry.and_then(|agent| agent.limits.traffic);
+    let own = own.map_or(run, |limit| left(limit, used));
+    let parts = u128::from(contract.limits.concurrency.max(1));
+    u64::try_from(run.min(own).div_ceil(parts)).unwrap_or(u64::MAX)
+}
+
+/// Runs a tunnel to its end, and records what it carried.
+async fn run(gateway: Arc<Gateway>, opened: Opened, upgrade: OnUpgrade) {
+    let Opened {
+        cycle,
+        host,
+        port,
+        reservation,
+        share,
+    } = opened;
+    let carried = match upgrade.await {
+        Ok(client) => {
+            let over = gateway.journal.read(State::deadline).unwrap_or(0);
+            let bounds = Bounds {
+                bytes: vec![Budget::new(share)],
+                hello: HELLO,
+                idle: IDLE,
+                deadline: Duration::from_secs(over.saturating_sub(now())),
+            };
+            let connector = &gateway.egress.connector;
+            tokio::select! {
+                outcome = tunnel(TokioIo::new(client), &[], connector, &host, port, bounds) => {
+                    refused(&gateway, cycle, &host, port, outcome.end);
+                    carried(&outcome)
+                }
+                // What went through is not known any more, so all of it counts.
+                () = ended(&gateway, cycle) => share,
+            }
+        }
+        Err(_) => 0,
+    };
+    settle(&gateway, reservation, carried).await;
+}
+
+fn carried(outcome: &Outcome) -> u64 {
+    outcome.up.saturating_add(outcome.down)
+}
+
+/// Waits until the cycle has ended.
+async fn ended(gateway: &Gateway, cycle: u32) {
+    while gateway.journal.read(|state| state.cycles().phase(cycle)) == Phase::Claimed {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// A tunnel that a rule ended is a request that was refused.
+fn refused(gateway: &Gateway, cycle: u32, host: &Host, port: u16, end: End) {
+    if matches!(end, End::Closed | End::Client(_) | End::Upstream(_)) {
+        return;
+    }
+    let request = Request {
+        cycle: Some(cycle),
+        agent: Some(gateway.contract.entry.clone()),
+        rule: end.rule().to_owned(),
+        target: format!("CONNECT {}:{port}", host.as_str()),
+    };
+    drop(gateway.journal.record(Event::RequestDenied(request)));
+}
+
+/// Records what was used. While the record is busy the share stays set aside, so it is tried again.
+async fn settle(gateway: &Gateway, reservation: u64, traffic: u64) {
+    let settled = Settled {
+        reservation,
+        turns: 0,
+        input_tokens: 0,
+        output_tokens: 0,
+        micros: 0,
+        traffic,
+    };
+    for _ in 0..60 {
+        match gateway.journal.record(Event::Settled(settled.clone())) {
+            Ok(pending) => {
+                // A record that has failed says so to everybody else.
+                let _line = pending.await;
+                return;
+            }
+            Err(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+}

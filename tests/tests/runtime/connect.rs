@@ -1,0 +1,353 @@
+//! Tunnels, asked for by curl and byte by byte; the host is this machine, which the contract names.
+
+use crate::place::{Gateway, Place, ask, raw, router_bearer};
+use pure_agent_tests::program::Scratch;
+use serde_json::json;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// An HTTPS server of openssl's, with a certificate of its own for `localhost`.
+struct Upstream {
+    child: Child,
+    port: u16,
+    folder: Scratch,
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+impl Upstream {
+    fn start() -> Self {
+        let folder = Scratch::new("upstream");
+        let made = Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            ])
+            .args([
+                "-keyout",
+                "key.pem",
+                "-out",
+                "cert.pem",
+                "-subj",
+                "/CN=localhost",
+            ])
+            .args(["-addext", "subjectAltName=DNS:localhost"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        let page = "page ".repeat(20_000);
+        std::fs::write(folder.path().join("page"), page).unwrap();
+        let port = free_port();
+        let child = Command::new("openssl")
+            .args([
+                "s_server", "-quiet", "-WWW", "-cert", "cert.pem", "-key", "key.pem",
+            ])
+            .args(["-accept", &port.to_string()])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let start = Instant::now();
+        while std::net::TcpStream::connect(("localhost", port)).is_err() {
+            assert!(start.elapsed() < Duration::from_secs(20), "no upstream");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self {
+            child,
+            port,
+            folder,
+        }
+    }
+
+    fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
+    }
+
+    /// A run whose agent may reach this server, with so many bytes of traffic.
+    fn place(&self, traffic: u64) -> Place {
+        Place::new(|contract| {
+            let entry = contract["entry"].clone();
+            for agent in contract["agents"].as_array_mut().unwrap() {
+                if agent["name"] == entry {
+                    agent["tunnels"] = json!([{"host": "localhost", "port": self.port}]);
+                }
+            }
+            contract["network"]["private"] = json!(["127.0.0.0/8", "::1/128"]);
+            contract["limits"]["traffic"] = json!(traffic);
+            contract["limits"]["concurrency"] = json!(1);
+        })
+    }
+
+    /// curl fetches the page through the gateway.
+    fn fetch(&self, gateway: &Gateway, bearer: &str, url: &str) -> Output {
+        Command::new("curl")
+            .args([
+                "--silent",
+                "--show-error",
+                "--max-time",
+                "20",
+                "--noproxy",
+                "",
+            ])
+            .args([
+                "--proxy",
+                &format!("http://agent:{bearer}@{}", gateway.agent),
+            ])
+            .arg("--cacert")
+            .arg(self.certificate())
+            .arg(url)
+            .env_clear()
+            .output()
+            .unwrap()
+    }
+
+    fn url(&self) -> String {
+        format!("https://localhost:{}/page", self.port)
+    }
+}
+
+/// The bytes that the run has used, once no tunnel is open.
+fn traffic(gateway: &Gateway, at_least: u64) -> u64 {
+    let start = Instant::now();
+    loop {
+        let usage = ask(
+            &gateway.control,
+            "GET /v1/usage",
+            Some(&router_bearer()),
+            "",
+        )
+        .1;
+        let used = usage["traffic"].as_u64().unwrap();
+        if used >= at_least || start.elapsed() > Duration::from_secs(20) {
+            return used;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn curl_fetches_through_a_tunnel_and_every_byte_counts() {
+    let upstream = Upstream::start();
+    let place = upstream.place(1 << 20);
+    let gateway = place.gateway();
+    let bearer = place.start(&gateway, "0").1.unwrap();
+    let done = upstream.fetch(&gateway, &bearer, &upstream.url());
+    assert!(done.status.success(), "{done:?}");
+    assert_eq!(done.stdout.len(), 100_000);
+    let used = traffic(&gateway, 100_000);
+    assert!((100_000..120_000).contains(&used), "{used} bytes");
+    // A restart forgets none of it.
+    drop(gateway);
+    let gateway = place.gateway();
+    assert_eq!(traffic(&gateway, used), used);
+    assert_eq!(place.verify().status.code(), Some(0));
+    let record = place.record();
+    assert!(
+        record.contains(&format!("localhost:{}", upstream.port)),
+        "{record}"
+    );
+    assert!(
+        !record.contains(&bearer) && !record.contains("page page"),
+        "{record}"
+    );
+}
+
+#[test]
+fn a_tunnel_ends_where_the_traffic_does() {
+    let upstream = Upstream::start();
+    let place = upstream.place(50_000);
+    let gateway = place.gateway();
+    let bearer = place.start(&gateway, "0").1.unwrap();
+    let done = upstream.fetch(&gateway, &bearer, &upstream.url());
+    // This answer tells no length, so curl does not know that some of it is missing.
+    let got = done.stdout.len();
+    assert!((1..50_000).contains(&got), "{got} bytes");
+    let used = traffic(&gateway, 50_000);
+    assert_eq!(used, 50_000);
+    let again = upstream.fetch(&gateway, &bearer, &upstream.url());
+    assert!(again.stdout.is_empty(), "{again:?}");
+    assert_eq!(traffic(&gateway, used), 50_000);
+    assert!(place.record().contains("tunnel-bytes"));
+}
+
+#[test]
+fn only_what_the_spec_names_is_reached() {
+    let upstream = Upstream::start();
+    let place = upstream.place(1 << 20);
+    let gateway = place.gateway();
+    let bearer = place.start(&gateway, "0").1.unwrap();
+    let port = upstream.port;
+    let good = format!("Proxy-Authorization: Bearer {bearer}\r\n");
+    let target = format!("localhost:{port}");
+    for (what, target, credential, rule) in [
+        ("nobody", target.as_str(), "", "credential"),
+        (
+            "the router",
+            &target,
+            &format!("Proxy-Authorization: Bearer {}\r\n", router_bearer()),
+            "credential",
+        ),
+        (
+            "the server's credential",
+            &target,
+            &format!("Authorization: Bearer {bearer}\r\n"),
+            "credential",
+        ),
+        (
+            "two credentials",
+            &target,
+            &good.repeat(2),
+            "credential-shape",
+        ),
+        ("another port", "localhost:443", &good, "egress"),
+        (
+            "another host",
+            &format!("example.com:{port}"),
+            &good,
+            "egress",
+        ),
+        (
+            "a name below it",
+            &format!("x.localhost:{port}"),
+            &good,
+            "egress",
+        ),
+        (
+            "its address",
+            &format!("127.0.0.1:{port}"),
+            &good,
+            "host-ip-literal",
+        ),
+        (
+            "its address in short",
+            &format!("127.1:{port}"),
+            &good,
+            "host-ip-literal",
+        ),
+        (
+            "its address as a number",
+            &format!("2130706433:{port}"),
+            &good,
+            "host-ip-literal",
+        ),
+        (
+            "its address in the other family",
+            &format!("[::1]:{port}"),
+            &good,
+            "host-",
+        ),
+        (
+            "a dot at the end",
+            &format!("localhost.:{port}"),
+            &good,
+            "host-trailing-dot",
+        ),
+        (
+            "a user",
+            &format!("localhost@evil.example:{port}"),
+            &good,
+            "host-",
+        ),
+        ("no port", "localhost", &good, "http-target"),
+        (
+            "a port with zeros",
+            &format!("localhost:0{port}"),
+            &good,
+            "http-target",
+        ),
+    ] {
+        let request = format!(
+            "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n{credential}\r\n"
+        );
+        let (status, body) = raw(&gateway.agent, request.as_bytes());
+        assert!(status >= 400 || status == 0, "{what}: {status} {body}");
+        assert!(
+            status == 0 || body.contains(&format!("\"rule\":\"{rule}")) || body.is_empty(),
+            "{what}: {body}"
+        );
+    }
+    let plain =
+        format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{good}\r\nGET / HTTP/1.1\r\n\r\n");
+    let (status, body) = raw(&gateway.agent, plain.as_bytes());
+    assert_eq!(
+        (status, body.as_str()),
+        (200, ""),
+        "something that is no TLS"
+    );
+    // By name, but the tunnel would lead somewhere else than the name that TLS asks for.
+    let fronted = Command::new("curl")
+        .args([
+            "--silent",
+            "--insecure",
+            "--max-time",
+            "20",
+            "--noproxy",
+            "",
+        ])
+        .args([
+            "--proxy",
+            &format!("http://agent:{bearer}@{}", gateway.agent),
+        ])
+        .args([
+            "--connect-to",
+            &format!("evil.example:443:localhost:{port}"),
+        ])
+        .arg("https://evil.example/page")
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(
+        !fronted.status.success() && fronted.stdout.is_empty(),
+        "{fronted:?}"
+    );
+    let record = place.record();
+    for rule in ["egress", "hello-", "host-ip-literal"] {
+        assert!(record.contains(rule), "{rule} is not in the record");
+    }
+    assert_eq!(traffic(&gateway, 0), 0, "something was carried");
+}
+
+/// Nobody goes on in a cycle that has ended, in a tunnel either.
+#[test]
+fn a_tunnel_ends_with_its_cycle() {
+    use std::io::{Read as _, Write as _};
+    let upstream = Upstream::start();
+    let place = upstream.place(1 << 20);
+    let gateway = place.gateway();
+    let bearer = place.start(&gateway, "0").1.unwrap();
+    let target = format!("localhost:{}", upstream.port);
+    let mut stream = std::net::TcpStream::connect(&gateway.agent).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(9)))
+        .unwrap();
+    let request = format!(
+        "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nProxy-Authorization: Bearer {bearer}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    assert_eq!(place.router(&gateway, "0", "Succeeded", "0"), "1");
+    let mut rest = Vec::new();
+    let start = Instant::now();
+    stream.read_to_end(&mut rest).unwrap();
+    assert!(
+        start.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        start.elapsed()
+    );
+}
