@@ -1,8 +1,8 @@
 //! The runtime of `pure-agent`: enforces what the compiler wrote down, and nothing else.
 //!
-//! Its [`contract`] is the one thing that the compiler and the runtime share: the versioned configuration
-//! that every role reads, verified, before it opens a port or a file. Everything else is behind the feature
-//! `roles`:
+//! The compiler shares two things with it: [`contract`], the versioned configuration that every role reads, verified,
+//! before it opens a port or a file; and [`segment`], the matcher of patterns. Everything else is behind the
+//! feature `roles`:
 //!
 //! - `open` verifies the contract, `strict` reads JSON from strangers, `proof` knows the run's key;
 //! - `net` decides where a connection may go and is the only place that dials;
@@ -34,6 +34,7 @@ pub mod proof;
 pub mod record;
 #[cfg(feature = "roles")]
 pub mod router;
+pub mod segment;
 #[cfg(feature = "roles")]
 pub mod start;
 #[cfg(feature = "roles")]

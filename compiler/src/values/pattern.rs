@@ -22,17 +22,9 @@ use super::{Parsed, Refusal, serialize_as_text, shown};
 
 mod inclusion;
 mod kind;
-mod segment;
 
 pub use kind::Kind;
-use segment::Segment;
-
-/// Longest pattern, in bytes.
-const MAX_BYTES: usize = 512;
-/// Most segments of a pattern; with [`MAX_DEEP`] it bounds the work of [`Pattern::covers`].
-const MAX_SEGMENTS: usize = 16;
-/// Most `**` of a pattern.
-const MAX_DEEP: usize = 2;
+use pure_agent_runtime::segment::{self, MOST_BYTES, MOST_DEEP, MOST_SEGMENTS, Segment};
 
 /// A pattern over texts of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,17 +43,17 @@ impl Pattern {
         let refuse = |why: &str, help: String| {
             Err(Refusal::new(format!("pattern {} {why}", shown(text)), help))
         };
-        if text.len() > MAX_BYTES {
-            return refuse("is too long", format!("write at most {MAX_BYTES} bytes"));
+        if text.len() > MOST_BYTES {
+            return refuse("is too long", format!("write at most {MOST_BYTES} bytes"));
         }
         kind.check_characters(text, true)?;
         let Some(parts) = kind.split(text) else {
             return refuse("is not in normal form", kind.help());
         };
-        if parts.len() > MAX_SEGMENTS {
+        if parts.len() > MOST_SEGMENTS {
             return refuse(
                 "has too many parts",
-                format!("write at most {MAX_SEGMENTS} parts, or `**` for the rest"),
+                format!("write at most {MOST_SEGMENTS} parts, or `**` for the rest"),
             );
         }
         let mut segments = Vec::with_capacity(parts.len());
@@ -85,11 +77,11 @@ impl Pattern {
             .iter()
             .filter(|segment| **segment == Segment::Deep)
             .count()
-            > MAX_DEEP
+            > MOST_DEEP
         {
             return refuse(
                 "has too many `**`",
-                format!("write `**` at most {MAX_DEEP} times"),
+                format!("write `**` at most {MOST_DEEP} times"),
             );
         }
         kind.check_segments(text, &segments)?;
@@ -132,7 +124,7 @@ impl Pattern {
         }
         self.kind
             .split(text)
-            .is_some_and(|parts| inclusion::match_segments(&self.segments, &parts))
+            .is_some_and(|parts| segment::matches(&self.segments, &parts))
     }
 
     /// Whether everything that `wish` matches is matched by this pattern. Patterns of two kinds never are.

@@ -5,14 +5,8 @@
 //! means nothing would leave nothing out and protect nothing.
 
 use super::names;
+use crate::segment::{MOST_BYTES, Segment, bounded, matches};
 use std::fmt;
-
-/// Longest pattern, in bytes.
-const MOST_BYTES: usize = 512;
-/// Most parts of a pattern.
-const MOST_PARTS: usize = 16;
-/// Most `**` of a pattern; it bounds the work of matching.
-const MOST_DEEP: usize = 2;
 
 /// A pattern that means nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +27,9 @@ pub struct Patterns(Vec<Pattern>);
 #[derive(Debug, Clone)]
 struct Pattern {
     text: String,
-    parts: Vec<String>,
+    parts: Vec<Segment>,
     /// The parts without regard to case and to characters that are not seen.
-    folded: Vec<String>,
+    folded: Vec<Segment>,
 }
 
 impl Patterns {
@@ -74,79 +68,22 @@ impl Patterns {
 
 impl Pattern {
     fn read(text: &str) -> Result<Self, Meaningless> {
-        let parts: Vec<String> = text.split('/').map(str::to_owned).collect();
-        let deep = |part: &String| part == "**";
+        let meaningless = || Meaningless(text.to_owned());
         let odd = |c: char| c.is_control() || "?[]{}\\".contains(c);
-        let broken = |part: &String| {
-            matches!(part.as_str(), "" | "." | "..") || (part != "**" && part.contains("**"))
-        };
-        let twice = |pair: &[String]| pair.iter().all(|part| part == "**");
-        let meaningless = text.len() > MOST_BYTES
-            || text.starts_with('!')
-            || text.chars().any(odd)
-            || parts.len() > MOST_PARTS
-            || parts.iter().any(broken)
-            || parts.windows(2).any(twice)
-            || parts.iter().filter(|part| deep(part)).count() > MOST_DEEP;
-        if meaningless {
-            return Err(Meaningless(text.to_owned()));
+        if text.len() > MOST_BYTES || text.starts_with('!') || text.chars().any(odd) {
+            return Err(meaningless());
         }
-        let folded = parts.iter().map(|part| names::fold(part)).collect();
+        let read = |part| {
+            let normal = !matches!(part, "" | "." | "..");
+            Segment::read(part, true).filter(|_| normal)
+        };
+        let parts: Option<Vec<_>> = text.split('/').map(read).collect();
+        let parts = parts.filter(|p| bounded(p)).ok_or_else(meaningless)?;
+        let fold = |part| Segment::of(&names::fold(part));
         Ok(Self {
             text: text.to_owned(),
             parts,
-            folded,
+            folded: text.split('/').map(fold).collect(),
         })
     }
-}
-
-/// Whether the parts of a path match. Leftmost search for each run between `**` suffices.
-fn matches(pattern: &[String], parts: &[&str]) -> bool {
-    let (mut pattern, mut parts) = (pattern, parts);
-    // What to return to: the pattern after the last `**`, and the parts that it has not taken yet.
-    let mut deep: Option<(&[String], &[&str])> = None;
-    loop {
-        match (pattern.split_first(), parts.split_first()) {
-            (None, None) => return true,
-            (Some((first, rest)), _) if first == "**" => {
-                pattern = rest;
-                deep = Some((rest, parts));
-                continue;
-            }
-            (Some((first, rest)), Some((part, left))) if part_matches(first, part) => {
-                (pattern, parts) = (rest, left);
-                continue;
-            }
-            _ => {}
-        }
-        let Some((after, [_, left @ ..])) = deep else {
-            return false;
-        };
-        (pattern, parts) = (after, left);
-        deep = Some((after, left));
-    }
-}
-
-/// Whether one part matches: leftmost search for each piece between stars suffices.
-fn part_matches(pattern: &str, part: &str) -> bool {
-    if pattern == "*" {
-        return !part.is_empty();
-    }
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == part;
-    };
-    let Some(mut left) = part.strip_prefix(first) else {
-        return false;
-    };
-    let mut pieces = rest.split('*').peekable();
-    while let Some(piece) = pieces.next() {
-        if pieces.peek().is_none() {
-            return left.ends_with(piece);
-        }
-        match left.split_once(piece) {
-            Some((_, after)) => left = after,
-            None => return false,
-        }
-    }
-    false
 }

@@ -1,4 +1,4 @@
-//! Matching over segments, and inclusion of one pattern in another.
+//! Inclusion of one pattern in another.
 //!
 //! Inclusion rests on one observation. Let each `*` of the wish stand for a character that nobody can
 //! write in a pattern. Only a star of the bound can match that character, and a star that matches it matches
@@ -6,40 +6,11 @@
 //! A `**` of the wish stands for 0, 1, 2 … such segments; once there are more of them than the bound
 //! has segments, one of them is matched by a `**` of the bound, and then every longer run is too.
 
-use super::{Kind, Segment};
+use super::Kind;
+use pure_agent_runtime::segment::{Segment, matches};
 
 /// The character that no pattern can hold: control characters are refused.
 pub(super) const FRESH: &str = "\0";
-
-/// Whether the parts of a text match. Leftmost search for each run between `**` suffices.
-pub(super) fn match_segments(pattern: &[Segment], parts: &[&str]) -> bool {
-    let (mut pattern, mut parts) = (pattern, parts);
-    // What to return to: the pattern after the last `**`, and the parts that it has not taken yet.
-    let mut deep: Option<(&[Segment], &[&str])> = None;
-    loop {
-        match (pattern.split_first(), parts.split_first()) {
-            (None, None) => return true,
-            (Some((Segment::Deep, rest)), _) => {
-                pattern = rest;
-                deep = Some((rest, parts));
-                continue;
-            }
-            (Some((segment, rest)), Some((part, left))) if segment.matches(part) => {
-                (pattern, parts) = (rest, left);
-                continue;
-            }
-            _ => {}
-        }
-        let Some((after, taken)) = deep else {
-            return false;
-        };
-        let Some((_, left)) = taken.split_first() else {
-            return false;
-        };
-        (pattern, parts) = (after, left);
-        deep = Some((after, left));
-    }
-}
 
 /// The parts of a text that `wish` matches and `bound` does not.
 pub(super) fn counterexample(
@@ -73,7 +44,7 @@ pub(super) fn counterexample(
                 _ => true,
             };
             let borrowed: Vec<&str> = parts.iter().map(String::as_str).collect();
-            if exists && kind.accepts_count(parts.len()) && !match_segments(bound, &borrowed) {
+            if exists && kind.accepts_count(parts.len()) && !matches(bound, &borrowed) {
                 return Some(parts);
             }
         }

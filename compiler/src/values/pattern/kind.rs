@@ -2,7 +2,7 @@
 
 use super::super::host::Host;
 use super::super::{Parsed, Refusal, is_invisible, shown};
-use super::Segment;
+use pure_agent_runtime::segment::Segment;
 
 /// What a pattern is matched against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

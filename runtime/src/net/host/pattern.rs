@@ -5,28 +5,14 @@
 //! any number of whole segments, also none.
 
 use super::Host;
+use crate::segment::{MOST_BYTES, Segment, bounded, matches};
 use std::fmt;
-
-/// Longest pattern, in bytes.
-const MOST_BYTES: usize = 512;
-/// Most segments of a pattern.
-const MOST_SEGMENTS: usize = 16;
-/// Most `**` of a pattern.
-const MOST_DEEP: usize = 2;
 
 /// A pattern over hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
     text: String,
     segments: Vec<Segment>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Segment {
-    /// `**`.
-    Deep,
-    /// The pieces between the stars; one piece is a literal.
-    Glob(Vec<String>),
 }
 
 /// A text that is no pattern over hosts.
@@ -62,16 +48,9 @@ impl HostPattern {
         if text.len() > MOST_BYTES || !text.bytes().all(known) {
             return Err(refuse());
         }
-        let segments: Option<Vec<_>> = text.split('.').map(Segment::read).collect();
-        let segments = segments.ok_or_else(refuse)?;
-        let deep = segments.iter().filter(|s| **s == Segment::Deep).count();
-        let beside = segments
-            .iter()
-            .zip(segments.iter().skip(1))
-            .any(|(one, next)| *one == Segment::Deep && *next == Segment::Deep);
-        if segments.len() > MOST_SEGMENTS || deep > MOST_DEEP || beside {
-            return Err(refuse());
-        }
+        let read = |part| Segment::read(part, true).filter(|_| !str::is_empty(part));
+        let segments: Option<Vec<_>> = text.split('.').map(read).collect();
+        let segments = segments.filter(|s| bounded(s)).ok_or_else(refuse)?;
         let text = text.to_owned();
         Ok(Self { text, segments })
     }
@@ -86,67 +65,6 @@ impl HostPattern {
     #[must_use]
     pub fn matches(&self, host: &Host) -> bool {
         let labels: Vec<&str> = host.as_str().split('.').collect();
-        match_segments(&self.segments, &labels)
-    }
-}
-
-impl Segment {
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "" => None,
-            "**" => Some(Self::Deep),
-            _ if text.contains("**") => None,
-            _ => Some(Self::Glob(text.split('*').map(str::to_owned).collect())),
-        }
-    }
-
-    /// A label is never empty. Leftmost search for each piece suffices.
-    fn matches(&self, label: &str) -> bool {
-        let Self::Glob(pieces) = self else {
-            return false;
-        };
-        let Some((first, rest)) = pieces.split_first() else {
-            return false;
-        };
-        let Some((last, middle)) = rest.split_last() else {
-            return first == label;
-        };
-        let Some(mut left) = label.strip_prefix(first.as_str()) else {
-            return false;
-        };
-        for piece in middle {
-            match left.split_once(piece.as_str()) {
-                Some((_, after)) => left = after,
-                None => return false,
-            }
-        }
-        left.ends_with(last.as_str())
-    }
-}
-
-/// Leftmost search for each run between `**` suffices.
-fn match_segments(pattern: &[Segment], labels: &[&str]) -> bool {
-    let (mut pattern, mut labels) = (pattern, labels);
-    // What to return to: the pattern after the last `**`, and the labels that it has not taken yet.
-    let mut deep: Option<(&[Segment], &[&str])> = None;
-    loop {
-        match (pattern.split_first(), labels.split_first()) {
-            (None, None) => return true,
-            (Some((Segment::Deep, rest)), _) => {
-                pattern = rest;
-                deep = Some((rest, labels));
-                continue;
-            }
-            (Some((segment, rest)), Some((label, left))) if segment.matches(label) => {
-                (pattern, labels) = (rest, left);
-                continue;
-            }
-            _ => {}
-        }
-        let Some((after, [_, left @ ..])) = deep else {
-            return false;
-        };
-        (pattern, labels) = (after, left);
-        deep = Some((after, left));
+        matches(&self.segments, &labels)
     }
 }
