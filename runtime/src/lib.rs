@@ -8,6 +8,7 @@
 //! - `net` decides where a connection may go and is the only place that dials;
 //! - `model` decides what a request to a model may hold and counts what it used;
 //! - `gateway` serves an agent and the router, by the contract;
+//! - `digest` is SHA-256 in hexadecimal;
 //! - `ask` puts a question to the run's own gateway;
 //! - `start` lets no agent start where something is open that must be closed;
 //! - `record` is the chained log of a run, `state` what follows from it: limits, cycles, submissions;
@@ -18,6 +19,8 @@
 #[cfg(feature = "roles")]
 pub mod ask;
 pub mod contract;
+#[cfg(feature = "roles")]
+pub mod digest;
 #[cfg(feature = "roles")]
 pub mod gateway;
 #[cfg(feature = "roles")]

@@ -103,6 +103,27 @@ struct Passed {
     tally: Tally,
 }
 
+impl Passed {
+    /// The request that goes upstream, to a model with this index, for an answer of at most so many tokens.
+    fn request(
+        self,
+        (index, model): (usize, &Model),
+        most_output: u64,
+    ) -> Result<Request, Refused> {
+        let stream = self.map.get("stream") == Some(&Value::Bool(true));
+        let tools = length(self.map.get("tools"));
+        let body = write(self.map)?;
+        Ok(Request {
+            model: index,
+            input_estimate: estimate(&body, &self.tally, model, tools),
+            body,
+            stream,
+            most_output,
+            usage_asked: true,
+        })
+    }
+}
+
 /// Reads a body and checks it against its table.
 fn read(body: &[u8], table: &'static Object) -> Result<Passed, Refused> {
     let value = crate::strict::value(body).map_err(|e| {
@@ -127,28 +148,26 @@ fn read(body: &[u8], table: &'static Object) -> Result<Passed, Refused> {
     Ok(Passed { map, tally })
 }
 
-/// Finds the model that a body names, and writes the provider's id in its place.
-fn name_model(
+/// Finds the model that a body names, with its index, and writes the provider's id in its place.
+fn name_model<'m>(
     map: &mut Map<String, Value>,
-    models: &[Model],
+    models: &'m [Model],
     agent: &Agent,
     speaks: fn(Provider) -> bool,
-) -> Result<usize, Refused> {
+) -> Result<(usize, &'m Model), Refused> {
     let asked = map.get("model").and_then(Value::as_str).unwrap_or_default();
-    let index = resolve(asked, models, agent, speaks)?;
-    if let Some(model) = models.get(index) {
-        map.insert("model".to_owned(), Value::String(model.id.clone()));
-    }
-    Ok(index)
+    let (index, model) = resolve(asked, models, agent, speaks)?;
+    map.insert("model".to_owned(), Value::String(model.id.clone()));
+    Ok((index, model))
 }
 
 /// A model is named exactly: by its name in the spec, else by its provider's id, and only if the agent may ask it.
-fn resolve(
+fn resolve<'m>(
     asked: &str,
-    models: &[Model],
+    models: &'m [Model],
     agent: &Agent,
     speaks: fn(Provider) -> bool,
-) -> Result<usize, Refused> {
+) -> Result<(usize, &'m Model), Refused> {
     let granted: Vec<(usize, &Model)> = agent
         .models
         .iter()
@@ -162,7 +181,7 @@ fn resolve(
     };
     let other = || granted.iter().find(|(_, m)| m.id == asked);
     match by_name.or_else(by_id).or_else(other) {
-        Some((index, model)) if speaks(model.provider) => Ok(*index),
+        Some((index, model)) if speaks(model.provider) => Ok((*index, *model)),
         Some(_) => Err(Refused::new(
             Rule::ModelProtocol,
             "/model".to_owned(),

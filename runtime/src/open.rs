@@ -1,9 +1,11 @@
 //! The contract, verified before a role opens a port or another file.
 
 use crate::contract::{CONTRACT_VERSION, Contract};
+use crate::digest::sha256;
 use crate::strict;
-use sha2::{Digest as _, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// Most bytes of a contract; a ConfigMap holds no more.
@@ -13,7 +15,7 @@ pub const MOST_BYTES: u64 = 1 << 20;
 #[derive(Debug)]
 pub enum Refused {
     /// The file cannot be read.
-    Unreadable(std::io::Error),
+    Unreadable(io::Error),
     /// It is longer than [`MOST_BYTES`].
     TooLong,
     /// It is not the file that was reviewed.
@@ -54,16 +56,11 @@ impl std::error::Error for Refused {}
 /// # Errors
 /// On any doubt; see [`Refused`].
 pub fn contract(path: &Path, digest: &str) -> Result<Contract, Refused> {
-    use std::io::Read as _;
-    let file = std::fs::File::open(path).map_err(Refused::Unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Refused::Unreadable)?;
+    let bytes = bytes(path, MOST_BYTES).map_err(Refused::Unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Refused::TooLong);
     }
-    let found = hex(&Sha256::digest(&bytes));
+    let found = sha256(&bytes);
     if found != digest {
         return Err(Refused::Digest { found });
     }
@@ -86,11 +83,13 @@ pub fn parse(bytes: &[u8]) -> Result<Contract, Refused> {
     serde_json::from_value(value).map_err(Refused::Malformed)
 }
 
-/// Lower-case hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// The first bytes of a file: all of it, or one more than `most` where it is longer.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -4,7 +4,8 @@
 //! none opens another door. The start gate of an agent's pod has no key: it proves with the UID alone, which
 //! it knows and the agent does not ([`claim`]).
 
-use crate::open::hex;
+use crate::digest::hex;
+use crate::open::bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::fmt;
@@ -38,12 +39,7 @@ impl Key {
     /// # Errors
     /// A file that cannot be read, or that is too short to be a key or too long.
     pub fn read(path: &Path) -> io::Result<Self> {
-        use std::io::Read as _;
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)?
-            .take(MOST + 1)
-            .read_to_end(&mut bytes)?;
-        Self::new(bytes)
+        Self::new(bytes(path, MOST)?)
     }
 
     /// A key of these bytes.

@@ -13,6 +13,7 @@ mod start;
 
 use clap::{Args, Parser, Subcommand};
 use pure_agent_runtime::contract::Contract;
+use pure_agent_runtime::digest::is_sha256;
 use pure_agent_runtime::open;
 use serde_json::json;
 use std::path::PathBuf;
@@ -68,12 +69,19 @@ struct Verified {
 impl Verified {
     /// Reads the contract; nothing else is opened before.
     fn contract(&self) -> Result<Contract, ExitCode> {
-        let hexadecimal = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if self.bundle.len() != 64 || !self.bundle.bytes().all(hexadecimal) {
+        if !is_sha256(&self.bundle) {
             return Err(refuse("the bundle's digest is none"));
         }
         open::contract(&self.contract, &self.digest).map_err(|e| refuse(&e.to_string()))
     }
+}
+
+/// Runs a role's work on this thread.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    Ok(runtime.map_err(|e| e.to_string())?.block_on(work))
 }
 
 fn refuse(why: &str) -> ExitCode {

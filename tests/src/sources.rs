@@ -83,3 +83,12 @@ pub fn findings(files: &BTreeMap<String, Vec<u8>>) -> (Sources, Vec<Finding>) {
         loader.findings.iter().cloned().collect(),
     )
 }
+
+/// The examples, by the names of their folders.
+pub const EXAMPLES: [&str; 5] = [
+    "code-review",
+    "local-model",
+    "nightly-report",
+    "pure-agent",
+    "quickstart",
+];

@@ -7,15 +7,7 @@ use pure_agent::load::{Extra, Loader};
 use pure_agent::plan::{self, Plan};
 use pure_agent_tests::crd;
 use pure_agent_tests::manifest_checks::{Scene, WAIVERS, judge};
-use pure_agent_tests::sources::{folder, memory, repository};
-
-const EXAMPLES: [&str; 5] = [
-    "code-review",
-    "local-model",
-    "nightly-report",
-    "pure-agent",
-    "quickstart",
-];
+use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository};
 
 /// Plan and bundle of each example on each target, with a name for messages.
 fn all() -> Vec<(String, Plan, Bundle)> {

@@ -11,17 +11,10 @@ use pure_agent::diag::{Base, Report, Severity};
 use pure_agent::load::{Extra, Loader};
 use pure_agent::plan;
 use pure_agent::values::date::Date;
-use pure_agent_tests::sources::{base, folder, memory, repository};
+use pure_agent_tests::sources::{EXAMPLES, base, folder, memory, repository};
 use pure_agent_tests::{golden, page};
 use std::collections::{BTreeMap, BTreeSet};
 
-const EXAMPLES: &[&str] = &[
-    "code-review",
-    "local-model",
-    "nightly-report",
-    "pure-agent",
-    "quickstart",
-];
 const LOOK: Look = Look {
     colour: false,
     width: 100,

@@ -4,16 +4,16 @@ use super::Gateway;
 use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
-use crate::open::hex;
+use crate::digest::sha256;
 use crate::proof;
 use crate::record::Event;
 use crate::record::event::Request;
 use crate::start::claim::{Claim, Claimed};
-use crate::state::cycle::Phase;
+use crate::state;
+use crate::state::journal::Denied;
 use crate::strict;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// Random bytes of a bearer.
@@ -21,7 +21,7 @@ const RANDOM: usize = 32;
 
 /// Answers a request of this port.
 pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
-    let line = (asked.method.clone(), asked.path.clone());
+    let target = format!("{} {}", asked.method, asked.path);
     let answered = match (asked.method.as_str(), asked.path.as_str()) {
         _ if gateway.over() => Err(Refusal::Deadline),
         ("POST", "/v1/claim") => claim(&gateway, &asked).await,
@@ -35,7 +35,7 @@ pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
         _ => known(&gateway, &asked).await.and(Err(Refusal::Path)),
     };
     if let Err(refusal) = &answered {
-        denied(&gateway, &format!("{} {}", line.0, line.1), refusal);
+        denied(&gateway, &target, refusal);
     }
     answered.into()
 }
@@ -43,7 +43,7 @@ pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
 /// The cycle whose agent asks.
 async fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
     let bearer = asked.bearer.as_deref().ok_or(Refusal::Unknown)?;
-    let digest = hex(&Sha256::digest(bearer.as_bytes()));
+    let digest = sha256(bearer);
     let cycle = gateway
         .journal
         .read(|state| state.cycles().of_bearer(&digest));
@@ -57,25 +57,17 @@ async fn claim(gateway: &Gateway, asked: &Asked) -> Result<Answer, Refusal> {
     if !proof::same(&proof::claim(&gateway.uid, cycle), &proof) {
         return Err(Refusal::Unknown);
     }
-    let phase = gateway.journal.read(|state| state.cycles().phase(cycle));
-    let bearer = match phase {
-        Phase::Unclaimed => random()?,
-        Phase::Claimed | Phase::Contested | Phase::Sealed => {
-            return Err(contest(gateway, cycle).await);
-        }
-    };
-    let digest = hex(&Sha256::digest(bearer.as_bytes()));
+    let bearer = random()?;
     let claimed = Event::CycleClaimed {
         cycle,
-        bearer: digest,
+        bearer: sha256(&bearer),
     };
     match gateway.journal.record(claimed) {
         Ok(pending) => {
             pending.await.map_err(|_untold| Refusal::Record)?;
             Ok(Answer::fine(&Claimed { bearer }))
         }
-        // Another claim was faster.
-        Err(_) if gateway.journal.read(|s| s.cycles().phase(cycle)) == Phase::Claimed => {
+        Err(Denied::Refusal(state::Refusal::CycleClaimed | state::Refusal::CycleEnded)) => {
             Err(contest(gateway, cycle).await)
         }
         Err(denied) => Err(denied.into()),

@@ -84,12 +84,8 @@ pub(super) async fn connect(
     }
     let upgrade = asked.upgrade.ok_or(Refusal::Upgrade)?;
     let agent = gateway.contract.entry.clone();
-    let allowed = gateway.journal.record(Event::RequestAllowed(Request {
-        cycle: Some(cycle),
-        agent: Some(agent.clone()),
-        rule: "egress".to_owned(),
-        target: asked.path.clone(),
-    }))?;
+    let request = request(&gateway, cycle, "egress", asked.path);
+    let allowed = gateway.journal.record(Event::RequestAllowed(request))?;
     let mut set_aside = (0, 0);
     let reserved = gateway.journal.decide(|state| {
         let (reservation, traffic) = (state.budget().next(), share(&gateway.contract, state));
@@ -196,13 +192,18 @@ fn refused(gateway: &Gateway, cycle: u32, host: &Host, port: u16, end: End) {
     if matches!(end, End::Closed | End::Client(_) | End::Upstream(_)) {
         return;
     }
-    let request = Request {
+    let target = format!("CONNECT {}:{port}", host.as_str());
+    let request = request(gateway, cycle, end.rule(), target);
+    drop(gateway.journal.record(Event::RequestDenied(request)));
+}
+
+fn request(gateway: &Gateway, cycle: u32, rule: &str, target: String) -> Request {
+    Request {
         cycle: Some(cycle),
         agent: Some(gateway.contract.entry.clone()),
-        rule: end.rule().to_owned(),
-        target: format!("CONNECT {}:{port}", host.as_str()),
-    };
-    drop(gateway.journal.record(Event::RequestDenied(request)));
+        rule: rule.to_owned(),
+        target,
+    }
 }
 
 /// Records what was used. While the record is busy the share stays set aside, so it is tried again.

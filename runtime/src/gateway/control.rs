@@ -6,9 +6,7 @@ use super::{Gateway, now};
 use crate::proof::Use;
 use crate::record::Event;
 use crate::record::event;
-use crate::router::decide::{
-    Decision, Exhausted, Known, Reason, Submission, SubmissionKind, Verdict,
-};
+use crate::router::decide::{Decision, Exhausted, Known, Reason, Submission, SubmissionKind};
 use crate::state::amount::Bound;
 use crate::state::{State, cycle};
 use crate::strict;
@@ -113,7 +111,7 @@ async fn decision(gateway: &Gateway, body: &[u8]) -> Result<Answer, Refusal> {
 fn recorded(decision: &Decision) -> Option<event::Decision> {
     let Decision {
         cycle,
-        decision: verdict,
+        decision: next,
         reason,
         depth,
         next_depth,
@@ -122,11 +120,7 @@ fn recorded(decision: &Decision) -> Option<event::Decision> {
     } = decision;
     Some(event::Decision {
         cycle: (*cycle)?,
-        decision: match verdict {
-            Verdict::Continue => event::Next::Continue,
-            Verdict::Retry => event::Next::Retry,
-            Verdict::Stop => event::Next::Stop,
-        },
+        decision: *next,
         reason: word(*reason)?,
         depth: *depth,
         next_depth: next_depth.unwrap_or(*depth),

@@ -8,7 +8,7 @@ mod content;
 mod top;
 
 use super::rule::{Refused, Rule};
-use super::{Request, bound, estimate, length, name_model, read, write};
+use super::{Request, bound, name_model, read, write};
 use crate::contract::{Agent, Model, Provider};
 use serde_json::Value;
 
@@ -21,10 +21,7 @@ pub const VERSION: &str = "2023-06-01";
 /// Whatever the tables do not name, another model, a missing or too large `max_tokens`.
 pub fn messages(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Refused> {
     let mut passed = read(body, &top::MESSAGES)?;
-    let index = name_model(&mut passed.map, models, agent, speaks)?;
-    let Some(model) = models.get(index) else {
-        return Err(no_model());
-    };
+    let (index, model) = name_model(&mut passed.map, models, agent, speaks)?;
     let asked = passed.map.get("max_tokens").and_then(Value::as_u64);
     // 0 fills the cache and puts out nothing.
     let most = match asked {
@@ -32,17 +29,7 @@ pub fn messages(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request,
         asked => bound(asked, model, "max_tokens")?,
     };
     let thinking = budget(passed.map.get("thinking"), model)?;
-    let stream = passed.map.get("stream") == Some(&Value::Bool(true));
-    let tools = length(passed.map.get("tools"));
-    let body = write(passed.map)?;
-    Ok(Request {
-        model: index,
-        input_estimate: estimate(&body, &passed.tally, model, tools),
-        body,
-        stream,
-        most_output: most.max(thinking),
-        usage_asked: true,
-    })
+    passed.request((index, model), most.max(thinking))
 }
 
 /// Reads the body of `/v1/messages/count_tokens`, which answers with a number and uses no tokens: both
@@ -52,7 +39,7 @@ pub fn messages(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request,
 /// As [`messages`]; `max_tokens` and `stream` are no fields of it.
 pub fn count_tokens(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Refused> {
     let mut passed = read(body, &top::COUNT_TOKENS)?;
-    let index = name_model(&mut passed.map, models, agent, speaks)?;
+    let (index, _) = name_model(&mut passed.map, models, agent, speaks)?;
     Ok(Request {
         model: index,
         body: write(passed.map)?,
@@ -102,10 +89,6 @@ const BETAS: [&str; 17] = [
 
 fn speaks(provider: Provider) -> bool {
     provider == Provider::Anthropic
-}
-
-fn no_model() -> Refused {
-    Refused::new(Rule::Model, "/model".to_owned(), "no such model".to_owned())
 }
 
 /// Tokens of thinking, which may stand above `max_tokens` where thoughts and calls alternate.

@@ -18,7 +18,7 @@ mod responses;
 use super::rule::{Refused, Rule};
 use super::shape::Field::{Drop, May, Must};
 use super::shape::{Object, Shape};
-use super::{Request, bound, estimate, length, name_model, read, write};
+use super::{Request, bound, name_model, read};
 use crate::contract::{Agent, Model, Provider};
 use serde_json::{Map, Value, json};
 
@@ -29,7 +29,7 @@ use serde_json::{Map, Value, json};
 pub fn chat(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Refused> {
     let mut passed = read(body, &chat::TABLE)?;
     let map = &mut passed.map;
-    let (index, model) = model_of(map, models, agent)?;
+    let (index, model) = name_model(map, models, agent, speaks)?;
     let most = chat_bound(map, model)?;
     if model.provider == Provider::Openai {
         map.insert("store".to_owned(), Value::Bool(false));
@@ -38,15 +38,10 @@ pub fn chat(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Ref
     }
     let stream = map.get("stream") == Some(&Value::Bool(true));
     let usage_asked = stream && ask_usage(map);
-    let tools = length(map.get("tools"));
-    let body = write(passed.map)?;
+    let request = passed.request((index, model), most)?;
     Ok(Request {
-        model: index,
-        input_estimate: estimate(&body, &passed.tally, model, tools),
-        body,
-        stream,
-        most_output: most,
         usage_asked,
+        ..request
     })
 }
 
@@ -57,22 +52,12 @@ pub fn chat(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Ref
 pub fn responses(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Refused> {
     let mut passed = read(body, &responses::TABLE)?;
     let map = &mut passed.map;
-    let (index, model) = model_of(map, models, agent)?;
+    let (index, model) = name_model(map, models, agent, speaks)?;
     let asked = map.get("max_output_tokens").and_then(Value::as_u64);
     let most = bound(asked, model, "max_output_tokens")?;
     map.insert("max_output_tokens".to_owned(), json!(most));
     map.insert("store".to_owned(), Value::Bool(false));
-    let stream = map.get("stream") == Some(&Value::Bool(true));
-    let tools = length(map.get("tools"));
-    let body = write(passed.map)?;
-    Ok(Request {
-        model: index,
-        input_estimate: estimate(&body, &passed.tally, model, tools),
-        body,
-        stream,
-        most_output: most,
-        usage_asked: true,
-    })
+    passed.request((index, model), most)
 }
 
 /// Reads the body of `/v1/embeddings` for an agent; `models` are the contract's. Nothing is put out but vectors.
@@ -81,16 +66,8 @@ pub fn responses(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request
 /// Whatever the table does not name, another model.
 pub fn embeddings(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Refused> {
     let mut passed = read(body, &EMBEDDINGS)?;
-    let (index, model) = model_of(&mut passed.map, models, agent)?;
-    let body = write(passed.map)?;
-    Ok(Request {
-        model: index,
-        input_estimate: estimate(&body, &passed.tally, model, 0),
-        body,
-        stream: false,
-        most_output: 0,
-        usage_asked: true,
-    })
+    let named = name_model(&mut passed.map, models, agent, speaks)?;
+    passed.request(named, 0)
 }
 
 static EMBEDDINGS: Object = Object {
@@ -121,22 +98,6 @@ fn speaks(provider: Provider) -> bool {
     match provider {
         Provider::Openai | Provider::Ollama | Provider::Compatible => true,
         Provider::Anthropic => false,
-    }
-}
-
-fn model_of<'m>(
-    map: &mut Map<String, Value>,
-    models: &'m [Model],
-    agent: &Agent,
-) -> Result<(usize, &'m Model), Refused> {
-    let index = name_model(map, models, agent, speaks)?;
-    match models.get(index) {
-        Some(model) => Ok((index, model)),
-        None => Err(Refused::new(
-            Rule::Model,
-            "/model".to_owned(),
-            "no such model".to_owned(),
-        )),
     }
 }
 

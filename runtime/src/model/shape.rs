@@ -69,6 +69,12 @@ pub(super) enum Field {
     Drop(&'static str, &'static Shape),
 }
 
+/// An object without fields, but for the one that told what it is.
+pub(super) static NOTHING: Object = Object {
+    fields: &[],
+    denied: &[],
+};
+
 /// The fields of an object.
 pub(super) struct Object {
     pub(super) fields: &'static [Field],

@@ -12,7 +12,7 @@ use super::finding::{Findings, Rule};
 use super::manifest::Content;
 use super::walk::{Bounds, Cut, Step, Walk};
 use super::{Failed, names};
-use crate::open::hex;
+use crate::digest::hex;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write};

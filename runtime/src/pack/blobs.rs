@@ -3,7 +3,7 @@
 use super::content::{self, Broken};
 use super::door::Opened;
 use super::finding::Rule;
-use crate::open::hex;
+use crate::digest::hex;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fs::{self, File};

@@ -6,7 +6,7 @@
 
 use super::event::{Event, RunOpened};
 use super::rule::Rule;
-use crate::open::hex;
+use crate::digest::hex;
 use crate::strict;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -1,6 +1,6 @@
 //! `pure-agent-runtime gateway`
 
-use super::{FAILED, Verified, log, refuse};
+use super::{FAILED, Verified, block_on, log, refuse};
 use clap::Args;
 use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, Contract};
 use pure_agent_runtime::gateway::connect::Egress;
@@ -91,9 +91,7 @@ impl Gateway {
         };
         let path = self.record.join(RECORD);
         let (journal, opened) = Journal::open(&path, &contract, run).map_err(|e| e.to_string())?;
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let opened = runtime.map_err(|e| e.to_string())?.block_on(opened);
-        opened.map_err(|e| e.to_string())?;
+        block_on(opened)?.map_err(|e| e.to_string())?;
         Ok(gateway::Gateway {
             contract,
             key,

@@ -1,6 +1,6 @@
 //! `pure-agent-runtime router`
 
-use super::{FAILED, FINE, Verified, log, refuse};
+use super::{FAILED, FINE, Verified, block_on, log, refuse};
 use clap::Args;
 use pure_agent_runtime::proof::Key;
 use pure_agent_runtime::router::{self, told::Arguments};
@@ -82,12 +82,9 @@ impl Router {
             patience: Duration::from_secs(self.patience),
             answer: self.answer,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let decision = match runtime {
-            Ok(runtime) => runtime.block_on(router.run()),
-            Err(e) => return refuse(&e.to_string()),
+        let decision = match block_on(router.run()) {
+            Ok(decision) => decision,
+            Err(why) => return refuse(&why),
         };
         match decision {
             Ok(decision) => {

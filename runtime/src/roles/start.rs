@@ -1,6 +1,6 @@
 //! `pure-agent-runtime start`
 
-use super::{FAILED, FINE, Verified, log, refuse};
+use super::{FAILED, FINE, Verified, block_on, log, refuse};
 use clap::Args;
 use pure_agent_runtime::contract::AGENT_PORT;
 use pure_agent_runtime::start;
@@ -72,10 +72,7 @@ impl Start {
             folder: self.folder,
             program,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        match runtime.map(|runtime| runtime.block_on(start.run())) {
+        match block_on(start.run()) {
             Ok(Ok(())) => {
                 log::line("started", json!({"cycle": start.cycle}));
                 ExitCode::from(FINE)
@@ -87,7 +84,7 @@ impl Start {
                 drop(std::fs::write(&self.answer, why));
                 ExitCode::from(FAILED)
             }
-            Err(e) => refuse(&e.to_string()),
+            Err(why) => refuse(&why),
         }
     }
 }

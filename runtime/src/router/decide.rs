@@ -2,6 +2,8 @@
 
 use super::told::{MOST_CYCLES, Phase, Told};
 use crate::contract::Contract;
+use crate::digest::is_sha256;
+use crate::record::event::Next;
 use serde::{Deserialize, Serialize};
 
 /// Bounds of the contract.
@@ -91,7 +93,7 @@ pub struct Decision {
     /// The cycle that ended; none: not even that could be read.
     pub cycle: Option<u32>,
     /// What happens.
-    pub decision: Verdict,
+    pub decision: Next,
     /// Why.
     pub reason: Reason,
     /// Depth of the cycle that ended.
@@ -102,18 +104,6 @@ pub struct Decision {
     pub submission_digest: Option<String>,
     /// For people; none unless the reason is `error`.
     pub detail: Option<String>,
-}
-
-/// What happens after a cycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Another cycle, one deeper.
-    Continue,
-    /// The same depth again.
-    Retry,
-    /// The run ends.
-    Stop,
 }
 
 /// Why it happens.
@@ -146,7 +136,7 @@ impl Decision {
     pub fn error(cycle: Option<u32>, detail: String) -> Self {
         Self {
             cycle,
-            decision: Verdict::Stop,
+            decision: Next::Stop,
             reason: Reason::Error,
             depth: 0,
             next_depth: None,
@@ -160,9 +150,7 @@ impl Decision {
     pub fn word(&self) -> String {
         let next = self.cycle.and_then(|cycle| cycle.checked_add(1));
         match (self.decision, next) {
-            (Verdict::Continue | Verdict::Retry, Some(next)) if next < MOST_CYCLES => {
-                next.to_string()
-            }
+            (Next::Continue | Next::Retry, Some(next)) if next < MOST_CYCLES => next.to_string(),
             _ => "stop".to_owned(),
         }
     }
@@ -182,36 +170,36 @@ pub fn decide(limits: &Limits, told: &Told, known: &Known) -> Decision {
         reason,
         depth: known.depth,
         next_depth: match decision {
-            Verdict::Continue => known.depth.checked_add(1),
-            Verdict::Retry => Some(known.depth),
-            Verdict::Stop => None,
+            Next::Continue => known.depth.checked_add(1),
+            Next::Retry => Some(known.depth),
+            Next::Stop => None,
         },
         submission_digest: known.submission.as_ref().map(|s| s.digest.clone()),
         detail: None,
     }
 }
 
-fn verdict(limits: &Limits, told: &Told, known: &Known) -> (Verdict, Reason) {
+fn verdict(limits: &Limits, told: &Told, known: &Known) -> (Next, Reason) {
     let submitted = known.submission.as_ref().map(|submission| submission.kind);
     if known.exhausted.is_some() {
-        return (Verdict::Stop, Reason::Budget);
+        return (Next::Stop, Reason::Budget);
     }
     if known.depth.saturating_add(1) >= limits.depth {
         return match submitted {
-            Some(SubmissionKind::Terminal) => (Verdict::Stop, Reason::Submitted),
-            None if !limits.submission && ended(told) => (Verdict::Stop, Reason::Ended),
-            _ => (Verdict::Stop, Reason::Depth),
+            Some(SubmissionKind::Terminal) => (Next::Stop, Reason::Submitted),
+            None if !limits.submission && ended(told) => (Next::Stop, Reason::Ended),
+            _ => (Next::Stop, Reason::Depth),
         };
     }
     match submitted {
-        Some(SubmissionKind::Terminal) => (Verdict::Stop, Reason::Submitted),
-        Some(SubmissionKind::Continue) => (Verdict::Continue, Reason::Requested),
+        Some(SubmissionKind::Terminal) => (Next::Stop, Reason::Submitted),
+        Some(SubmissionKind::Continue) => (Next::Continue, Reason::Requested),
         None if infrastructure(told, known) && known.retries < limits.retries => {
-            (Verdict::Retry, Reason::Infrastructure)
+            (Next::Retry, Reason::Infrastructure)
         }
-        None if !limits.submission && ended(told) => (Verdict::Stop, Reason::Ended),
-        None if known.reminders < limits.reminders => (Verdict::Continue, Reason::Reminder),
-        None => (Verdict::Stop, Reason::Incomplete),
+        None if !limits.submission && ended(told) => (Next::Stop, Reason::Ended),
+        None if known.reminders < limits.reminders => (Next::Continue, Reason::Reminder),
+        None => (Next::Stop, Reason::Incomplete),
     }
 }
 
@@ -229,8 +217,6 @@ fn infrastructure(told: &Told, known: &Known) -> bool {
 
 /// What cannot be if gateway, contract and Argo speak of the same run.
 fn consistent(limits: &Limits, told: &Told, known: &Known) -> Result<(), &'static str> {
-    let digest =
-        |d: &str| d.len() == 64 && d.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if limits.depth == 0 {
         Err("the contract allows no cycle")
     } else if known.cycle != told.cycle {
@@ -242,7 +228,7 @@ fn consistent(limits: &Limits, told: &Told, known: &Known) -> Result<(), &'stati
     } else if known
         .submission
         .as_ref()
-        .is_some_and(|s| !digest(&s.digest))
+        .is_some_and(|s| !is_sha256(&s.digest))
     {
         Err("the digest of the submission is none")
     } else if known.submission.is_some() && !known.claimed {

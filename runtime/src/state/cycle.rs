@@ -2,10 +2,9 @@
 
 use super::refusal::Refusal;
 use crate::contract::Contract;
-use crate::open::hex;
+use crate::digest::{is_sha256, sha256};
 use crate::proof::same;
 use crate::record::event::{Decision, Next};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// Most bytes of a decision's reason.
@@ -127,7 +126,7 @@ impl Cycles {
             Phase::Contested | Phase::Sealed => return Err(Refusal::CycleEnded),
         }
         self.check_new(cycle)?;
-        match is_digest(bearer) {
+        match is_sha256(bearer) {
             true => Ok(()),
             false => Err(Refusal::BearerDigest),
         }
@@ -173,7 +172,7 @@ impl Cycles {
         if let Some(found) = self.cycles.get_mut(&cycle) {
             found.submission = Some(Submission {
                 document: document.to_owned(),
-                digest: hex(&Sha256::digest(document.as_bytes())),
+                digest: sha256(document),
             });
         }
     }
@@ -257,10 +256,6 @@ impl Cycle {
             (false, false, None) => Phase::Unclaimed,
         }
     }
-}
-
-fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn is_word(text: &str) -> bool {

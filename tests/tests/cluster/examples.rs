@@ -4,16 +4,8 @@
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
 use pure_agent_tests::cluster::kubectl::{reachable, sure};
-use pure_agent_tests::sources::{folder, memory, repository};
+use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository};
 use std::process::Command;
-
-const EXAMPLES: [&str; 5] = [
-    "code-review",
-    "local-model",
-    "nightly-report",
-    "pure-agent",
-    "quickstart",
-];
 
 /// A namespace of this test's own; only itself and nothing in it is really made.
 const NAMESPACE: &str = "pure-agent-examples";

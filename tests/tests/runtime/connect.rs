@@ -92,32 +92,37 @@ impl Upstream {
         })
     }
 
+    /// Such a run, its gateway, and the bearer of its first agent.
+    fn run(&self, traffic: u64) -> (Place, Gateway, String) {
+        let place = self.place(traffic);
+        let gateway = place.gateway();
+        let bearer = place.start(&gateway, "0").1.unwrap();
+        (place, gateway, bearer)
+    }
+
     /// curl fetches the page through the gateway.
-    fn fetch(&self, gateway: &Gateway, bearer: &str, url: &str) -> Output {
-        Command::new("curl")
-            .args([
-                "--silent",
-                "--show-error",
-                "--max-time",
-                "20",
-                "--noproxy",
-                "",
-            ])
-            .args([
-                "--proxy",
-                &format!("http://agent:{bearer}@{}", gateway.agent),
-            ])
-            .arg("--cacert")
-            .arg(self.certificate())
-            .arg(url)
-            .env_clear()
-            .output()
-            .unwrap()
+    fn fetch(&self, gateway: &Gateway, bearer: &str) -> Output {
+        let mut curl = curl(gateway, bearer);
+        curl.arg("--show-error").arg("--cacert");
+        curl.arg(self.certificate()).arg(self.url());
+        curl.output().unwrap()
     }
 
     fn url(&self) -> String {
         format!("https://localhost:{}/page", self.port)
     }
+}
+
+/// A curl whose proxy is the gateway.
+fn curl(gateway: &Gateway, bearer: &str) -> Command {
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--max-time", "20", "--noproxy", ""])
+        .args([
+            "--proxy",
+            &format!("http://agent:{bearer}@{}", gateway.agent),
+        ])
+        .env_clear();
+    curl
 }
 
 /// The bytes that the run has used, once no tunnel is open.
@@ -142,10 +147,8 @@ fn traffic(gateway: &Gateway, at_least: u64) -> u64 {
 #[test]
 fn curl_fetches_through_a_tunnel_and_every_byte_counts() {
     let upstream = Upstream::start();
-    let place = upstream.place(1 << 20);
-    let gateway = place.gateway();
-    let bearer = place.start(&gateway, "0").1.unwrap();
-    let done = upstream.fetch(&gateway, &bearer, &upstream.url());
+    let (place, gateway, bearer) = upstream.run(1 << 20);
+    let done = upstream.fetch(&gateway, &bearer);
     assert!(done.status.success(), "{done:?}");
     assert_eq!(done.stdout.len(), 100_000);
     let used = traffic(&gateway, 100_000);
@@ -169,16 +172,14 @@ fn curl_fetches_through_a_tunnel_and_every_byte_counts() {
 #[test]
 fn a_tunnel_ends_where_the_traffic_does() {
     let upstream = Upstream::start();
-    let place = upstream.place(50_000);
-    let gateway = place.gateway();
-    let bearer = place.start(&gateway, "0").1.unwrap();
-    let done = upstream.fetch(&gateway, &bearer, &upstream.url());
+    let (place, gateway, bearer) = upstream.run(50_000);
+    let done = upstream.fetch(&gateway, &bearer);
     // This answer tells no length, so curl does not know that some of it is missing.
     let got = done.stdout.len();
     assert!((1..50_000).contains(&got), "{got} bytes");
     let used = traffic(&gateway, 50_000);
     assert_eq!(used, 50_000);
-    let again = upstream.fetch(&gateway, &bearer, &upstream.url());
+    let again = upstream.fetch(&gateway, &bearer);
     assert!(again.stdout.is_empty(), "{again:?}");
     assert_eq!(traffic(&gateway, used), 50_000);
     assert!(place.record().contains("tunnel-bytes"));
@@ -187,9 +188,7 @@ fn a_tunnel_ends_where_the_traffic_does() {
 #[test]
 fn only_what_the_spec_names_is_reached() {
     let upstream = Upstream::start();
-    let place = upstream.place(1 << 20);
-    let gateway = place.gateway();
-    let bearer = place.start(&gateway, "0").1.unwrap();
+    let (place, gateway, bearer) = upstream.run(1 << 20);
     let port = upstream.port;
     let good = format!("Proxy-Authorization: Bearer {bearer}\r\n");
     let target = format!("localhost:{port}");
@@ -289,25 +288,13 @@ fn only_what_the_spec_names_is_reached() {
         "something that is no TLS"
     );
     // By name, but the tunnel would lead somewhere else than the name that TLS asks for.
-    let fronted = Command::new("curl")
-        .args([
-            "--silent",
-            "--insecure",
-            "--max-time",
-            "20",
-            "--noproxy",
-            "",
-        ])
-        .args([
-            "--proxy",
-            &format!("http://agent:{bearer}@{}", gateway.agent),
-        ])
+    let fronted = curl(&gateway, &bearer)
+        .arg("--insecure")
         .args([
             "--connect-to",
             &format!("evil.example:443:localhost:{port}"),
         ])
         .arg("https://evil.example/page")
-        .env_clear()
         .output()
         .unwrap();
     assert!(
@@ -326,9 +313,7 @@ fn only_what_the_spec_names_is_reached() {
 fn a_tunnel_ends_with_its_cycle() {
     use std::io::{Read as _, Write as _};
     let upstream = Upstream::start();
-    let place = upstream.place(1 << 20);
-    let gateway = place.gateway();
-    let bearer = place.start(&gateway, "0").1.unwrap();
+    let (place, gateway, bearer) = upstream.run(1 << 20);
     let target = format!("localhost:{}", upstream.port);
     let mut stream = std::net::TcpStream::connect(&gateway.agent).unwrap();
     stream

@@ -1,17 +1,13 @@
 //! Contracts: what the compiler writes, the runtime reads; and it reads nothing else.
 
-use crate::emitted::{EXAMPLES, command, contract};
-use pure_agent_runtime::open::{Refused, contract as open, hex, parse};
+use crate::emitted::{command, contract};
+use pure_agent_runtime::digest::sha256;
+use pure_agent_runtime::open::{Refused, contract as open, parse};
 use pure_agent_tests::golden;
 use pure_agent_tests::program::Scratch;
-use pure_agent_tests::sources::repository;
+use pure_agent_tests::sources::{EXAMPLES, repository};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-
-fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
 
 #[test]
 fn the_contract_of_every_example_is_the_golden_one() {
@@ -32,13 +28,13 @@ fn the_runtime_reads_every_contract_whole() {
         let scratch = Scratch::new("contract");
         let path = scratch.path().join("contract.json");
         std::fs::write(&path, &text).unwrap();
-        let read = open(&path, &digest(&text)).unwrap_or_else(|e| panic!("{example}: {e}"));
+        let read = open(&path, &sha256(&text)).unwrap_or_else(|e| panic!("{example}: {e}"));
         let again = serde_json::to_vec(&serde_json::to_value(&read).unwrap()).unwrap();
         assert_eq!(String::from_utf8(again).unwrap(), text, "{example}");
         // The digest that the pods are started with is that of the file.
         let command = command(example, "router");
         let at = command.iter().position(|word| word == "--digest").unwrap();
-        assert_eq!(command[at + 1], digest(&text), "{example}");
+        assert_eq!(command[at + 1], sha256(&text), "{example}");
     }
 }
 
@@ -47,7 +43,7 @@ fn a_contract_that_was_not_reviewed_is_refused() {
     let text = contract("quickstart");
     let scratch = Scratch::new("contract");
     let path = scratch.path().join("contract.json");
-    let good = digest(&text);
+    let good = sha256(&text);
     let missing = open(&path, &good);
     assert!(
         matches!(missing, Err(Refused::Unreadable(_))),

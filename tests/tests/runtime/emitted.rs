@@ -6,14 +6,6 @@ use pure_agent::load::{Extra, Loader};
 use pure_agent_tests::sources::{folder, memory, repository};
 use serde_json::Value;
 
-pub(crate) const EXAMPLES: [&str; 5] = [
-    "code-review",
-    "local-model",
-    "nightly-report",
-    "pure-agent",
-    "quickstart",
-];
-
 fn bundle(example: &str) -> Bundle {
     let world = memory(&folder(&repository().join("examples").join(example)));
     let mut loader = Loader::open(&world, Extra::default());

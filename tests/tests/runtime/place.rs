@@ -1,11 +1,10 @@
 //! A run's files, its roles as processes, and requests byte by byte.
 
 use crate::emitted::contract;
-use pure_agent_runtime::open::hex;
+use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::proof::{Key, Use};
 use pure_agent_tests::program::{Scratch, runtime};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -45,7 +44,7 @@ impl Place {
         let text = value.to_string();
         std::fs::write(scratch.path().join("contract.json"), &text).unwrap();
         std::fs::write(scratch.path().join("key"), KEY).unwrap();
-        let digest = hex(&Sha256::digest(text.as_bytes()));
+        let digest = sha256(&text);
         Self { scratch, digest }
     }
 

@@ -2,12 +2,11 @@
 //! that stand in for the API server and the gateway's other ports.
 
 use crate::emitted::{contract, init_command};
-use pure_agent_runtime::open::hex;
+use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::proof;
 use pure_agent_tests::program::{Scratch, runtime};
 use pure_agent_tests::standin::{Answer, Asked, Standin};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
@@ -63,7 +62,7 @@ fn start(
     for at_word in 1..words.len() {
         match words[at_word - 1].as_str() {
             "--contract" => words[at_word] = at("contract.json"),
-            "--digest" => words[at_word] = hex(&Sha256::digest(text.as_bytes())),
+            "--digest" => words[at_word] = sha256(&text),
             _ => {}
         }
     }
@@ -220,10 +219,8 @@ fn empty() -> Asked {
 fn files_that_are_there_before_are_not_written_over() {
     let gateway = Standin::start(good);
     let scratch = Scratch::new("before");
-    let text = contract("quickstart");
     let path = scratch.path().join("contract.json");
-    let value: Value = serde_json::from_str(&text).unwrap();
-    let mut value = value;
+    let mut value: Value = serde_json::from_str(&contract("quickstart")).unwrap();
     value["network"]["closed"] = json!([]);
     let text = value.to_string();
     std::fs::write(&path, &text).unwrap();
@@ -239,12 +236,7 @@ fn files_that_are_there_before_are_not_written_over() {
             "--contract",
         ])
         .arg(&path)
-        .args([
-            "--digest",
-            &hex(&Sha256::digest(text.as_bytes())),
-            "--bundle",
-            &"0".repeat(64),
-        ])
+        .args(["--digest", &sha256(&text), "--bundle", &"0".repeat(64)])
         .args(["--port", &gateway.address.port().to_string(), "--folder"])
         .arg(scratch.path())
         .arg("--answer")

@@ -3,7 +3,7 @@
 use super::content::{CACHE, MESSAGE, SYSTEM};
 use crate::model::rule::Rule;
 use crate::model::shape::Field::{Drop, May, Must};
-use crate::model::shape::{Object, Shape, Tagged};
+use crate::model::shape::{NOTHING, Object, Shape, Tagged};
 use crate::model::text::TOOL_NAME;
 
 pub(super) static MESSAGES: Object = Object {
@@ -140,10 +140,6 @@ static CHOICE: Shape = Shape::Tagged(&Tagged {
     rule: Rule::UnknownValue,
 });
 
-static NOTHING: Object = Object {
-    fields: &[],
-    denied: &[],
-};
 static DISPLAY: Shape = Shape::Words(&["summarized", "omitted"]);
 
 static THINKING: Shape = Shape::Tagged(&Tagged {

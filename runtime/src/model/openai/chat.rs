@@ -4,7 +4,7 @@ mod messages;
 
 use crate::model::rule::Rule;
 use crate::model::shape::Field::{Drop, May, Must};
-use crate::model::shape::{Object, Shape, Tagged};
+use crate::model::shape::{NOTHING, Object, Shape, Tagged};
 use crate::model::text::{CACHE_KEY, TOOL_NAME};
 
 pub(super) static TABLE: Object = Object {
@@ -114,20 +114,8 @@ static CHOICE: Shape = Shape::Or(&[
 static FORMAT: Shape = Shape::Tagged(&Tagged {
     key: "type",
     cases: &[
-        (
-            "text",
-            &Object {
-                fields: &[],
-                denied: &[],
-            },
-        ),
-        (
-            "json_object",
-            &Object {
-                fields: &[],
-                denied: &[],
-            },
-        ),
+        ("text", &NOTHING),
+        ("json_object", &NOTHING),
         (
             "json_schema",
             &Object {

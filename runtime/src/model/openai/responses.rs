@@ -4,7 +4,7 @@ mod items;
 
 use crate::model::rule::Rule;
 use crate::model::shape::Field::{Drop, May, Must};
-use crate::model::shape::{Object, Shape, Tagged};
+use crate::model::shape::{NOTHING, Object, Shape, Tagged};
 use crate::model::text::{CACHE_KEY, TOOL_NAME};
 
 pub(super) static TABLE: Object = Object {
@@ -99,11 +99,6 @@ static FORMAT: Shape = Shape::Tagged(&Tagged {
     denied: &[],
     rule: Rule::UnknownValue,
 });
-
-static NOTHING: Object = Object {
-    fields: &[],
-    denied: &[],
-};
 
 static TOOL: Shape = Shape::Tagged(&Tagged {
     key: "type",

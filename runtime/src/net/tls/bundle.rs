@@ -1,5 +1,6 @@
 //! The trust bundle: PEM certificates of authorities beside the public ones.
 
+use crate::open::bytes;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{PemObject as _, SectionKind};
@@ -59,12 +60,7 @@ impl std::error::Error for BadTrust {}
 
 /// The bytes of a bundle.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, BadTrust> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(BadTrust::Unreadable)?;
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(BadTrust::Unreadable)?;
+    let bytes = bytes(path, MOST_BYTES).map_err(BadTrust::Unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(BadTrust::TooLong);
     }

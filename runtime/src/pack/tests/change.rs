@@ -6,8 +6,7 @@ use super::super::finding::Rule;
 use super::super::manifest::Content;
 use super::super::walk::Bounds;
 use super::{Bench, Way, none};
-use crate::open::hex;
-use sha2::{Digest as _, Sha256};
+use crate::digest;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 
@@ -78,7 +77,7 @@ fn an_archive_of_a_changing_workspace_is_well_formed() {
         let packed = fs::read(bench.outbox().join(&name)).unwrap();
         fs::remove_file(bench.outbox().join(&name)).unwrap();
         assert_eq!(packed.len() as u64, bytes);
-        assert_eq!(hex(&Sha256::digest(&packed)), sha256);
+        assert_eq!(digest::sha256(&packed), sha256);
         let members = super::members(&packed);
         assert_eq!(members.len() as u64, files);
         assert_eq!(members.first().unwrap().1, b"first");

@@ -4,8 +4,7 @@ use super::super::finding::Rule;
 use super::super::manifest::{Content, FileMode, LeftOut, Manifest, Tree};
 use super::super::tree::Caps;
 use super::{Bench, WAYS, Way, contract, findings, pull};
-use crate::open::hex;
-use sha2::{Digest as _, Sha256};
+use crate::digest::sha256;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -102,7 +101,7 @@ fn a_repository_becomes_its_files() {
     );
     assert_eq!(trees[0].entries[2].mode, FileMode::Executable);
     assert_eq!(trees[0].entries[0].mode, FileMode::Plain);
-    assert_eq!(trees[0].entries[0].sha256, hex(&Sha256::digest(b"same")));
+    assert_eq!(trees[0].entries[0].sha256, sha256(b"same"));
     let blobs: Vec<_> = bench
         .packed()
         .into_iter()
@@ -110,7 +109,7 @@ fn a_repository_becomes_its_files() {
         .collect();
     assert_eq!(blobs.len(), 3, "the same content is stored once");
     for (name, bytes) in blobs {
-        assert_eq!(name, format!("blobs/{}", hex(&Sha256::digest(&bytes))));
+        assert_eq!(name, format!("blobs/{}", sha256(&bytes)));
     }
 }
 

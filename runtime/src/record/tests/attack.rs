@@ -5,9 +5,8 @@ use super::super::rule::Rule;
 use super::super::verify::verify;
 use super::super::{chain::Chain, read};
 use super::{Folder, denied, opened, small, write};
-use crate::open::hex;
+use crate::digest::sha256;
 use crate::record::Event;
-use sha2::{Digest as _, Sha256};
 
 fn read(bytes: &[u8]) -> Result<(u64, u64), (u64, &'static str)> {
     let mut chain = Chain::default();
@@ -96,7 +95,7 @@ fn a_tail_that_no_crash_leaves_is_refused() {
 
 /// A line with a hash that is right for its bytes.
 fn forge(body: &str) -> Vec<u8> {
-    let hash = hex(&Sha256::digest(format!("{body}}}")));
+    let hash = sha256(format!("{body}}}"));
     format!("{body},\"hash\":\"{hash}\"}}\n").into_bytes()
 }
 

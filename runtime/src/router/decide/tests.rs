@@ -1,7 +1,6 @@
 use super::super::told::{Arguments, Phase, Told};
-use super::{
-    Decision, Exhausted, Known, Limits, Reason, Submission, SubmissionKind, Verdict, decide,
-};
+use super::{Decision, Exhausted, Known, Limits, Reason, Submission, SubmissionKind, decide};
+use crate::record::event::Next;
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
@@ -45,9 +44,9 @@ fn submitted(known: Known, kind: SubmissionKind) -> Known {
 /// One line for each case of the design's table, in its order.
 #[test]
 fn the_table() {
+    use Next::{Continue as Go, Retry, Stop};
     use Reason as R;
     use SubmissionKind::{Continue, Terminal};
-    use Verdict::{Continue as Go, Retry, Stop};
     let good = told(0, "Succeeded", "0", "");
     let failed = told(0, "Failed", "3", "");
     let gone = told(0, "Failed", "137", "Evicted");
@@ -208,7 +207,7 @@ fn what_takes_a_pod_away_is_no_fault_of_its_agent() {
         ("1", "SomethingElse", &claimed, false),
     ] {
         let decision = decide(&LIMITS, &told(0, "Failed", exit, reason), known);
-        let retried = decision.decision == Verdict::Retry;
+        let retried = decision.decision == Next::Retry;
         assert_eq!(retried, retry, "{exit:?} {reason:?}: {decision:?}");
     }
 }
@@ -222,7 +221,7 @@ fn an_agent_that_need_not_submit_just_ends() {
     let decision = decide(&limits, &told(0, "Succeeded", "0", ""), &known(0, 0));
     assert_eq!(
         (decision.decision, decision.reason),
-        (Verdict::Stop, Reason::Ended)
+        (Next::Stop, Reason::Ended)
     );
     let decision = decide(&limits, &told(0, "Failed", "2", ""), &known(0, 0));
     assert_eq!(decision.reason, Reason::Reminder);
@@ -272,7 +271,7 @@ fn whatever_contradicts_itself_stops_the_run() {
         let decision = decide(&LIMITS, &good, &known);
         assert_eq!(
             (decision.decision, decision.reason),
-            (Verdict::Stop, Reason::Error),
+            (Next::Stop, Reason::Error),
             "{name}"
         );
         assert_eq!(decision.word(), "stop", "{name}");
@@ -403,7 +402,7 @@ fn play(limits: &Limits, deeds: &[Deed]) -> Vec<Decision> {
             &known,
         );
         reminders += u32::from(decision.reason == Reason::Reminder);
-        retries += u32::from(decision.decision == Verdict::Retry);
+        retries += u32::from(decision.decision == Next::Retry);
         let next = decision.next_depth;
         decisions.push(decision);
         match next {
@@ -426,10 +425,10 @@ proptest! {
         let most = usize::try_from(depth + retries).unwrap();
         prop_assert!(decisions.len() <= most, "{} cycles", decisions.len());
         let count = |f: &dyn Fn(&Decision) -> bool| decisions.iter().filter(|d| f(d)).count();
-        prop_assert!(count(&|d| d.decision == Verdict::Retry) <= usize::try_from(retries).unwrap());
+        prop_assert!(count(&|d| d.decision == Next::Retry) <= usize::try_from(retries).unwrap());
         prop_assert!(count(&|d| d.reason == Reason::Reminder) <= usize::try_from(reminders).unwrap());
         let last = decisions.last().unwrap();
-        prop_assert_eq!(last.decision, Verdict::Stop);
+        prop_assert_eq!(last.decision, Next::Stop);
         prop_assert_eq!(last.word(), "stop");
         prop_assert!(last.reason != Reason::Error, "{:?}", last);
         for pair in decisions.windows(2) {
@@ -448,7 +447,7 @@ proptest! {
             None => known,
         };
         let decision = decide(&LIMITS, &told(cycle, deed.phase, deed.exit, deed.reason), &known);
-        if decision.decision != Verdict::Stop {
+        if decision.decision != Next::Stop {
             prop_assert!(decision.next_depth.unwrap() < LIMITS.depth);
             prop_assert!(reminders <= LIMITS.reminders && retries <= LIMITS.retries);
         }

@@ -1,10 +1,9 @@
 use super::{claim, contract, reserve, running, script, seal, settle, submit};
-use crate::open::hex;
+use crate::digest::sha256;
 use crate::record::Event;
 use crate::record::event::{Decision, Next, Request, RunOpened};
 use crate::record::tests::opened;
 use crate::state::{Phase, State};
-use sha2::{Digest as _, Sha256};
 
 fn contest(cycle: u32) -> Event {
     Event::ClaimContested { cycle }
@@ -23,7 +22,7 @@ fn decide(
         reason: "a-reason".to_owned(),
         depth,
         next_depth,
-        submission_digest: document.map(|d| hex(&Sha256::digest(d))),
+        submission_digest: document.map(sha256),
     })
 }
 
@@ -120,7 +119,7 @@ fn the_last_submission_counts_and_none_after_the_seal() {
     );
     let kept = state.cycles().submission(0).unwrap();
     assert_eq!(kept.document, "{\"a\":2}");
-    assert_eq!(kept.digest, hex(&Sha256::digest("{\"a\":2}")));
+    assert_eq!(kept.digest, sha256("{\"a\":2}"));
     assert_eq!(state.cycles().phase(0), Phase::Sealed);
 }
 
