@@ -8,14 +8,28 @@ pub mod agent;
 pub mod answer;
 pub mod connect;
 pub mod control;
+mod files;
+mod git;
 pub mod http;
 pub mod inputs;
+mod mcp;
+mod models;
+mod prompt;
+mod route;
+#[cfg(test)]
+pub(crate) mod testing;
 
-use crate::contract::Contract;
+use crate::contract::{Contract, SecretRole};
+use crate::net::address::Private;
+use crate::net::dial::{Connector, System, Times};
+use crate::net::tls::Tls;
 use crate::proof::Key;
+use crate::secret::Secrets;
 use crate::state::journal::Journal;
+use crate::web::Web;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 
 /// What every request is judged by.
@@ -31,17 +45,70 @@ pub struct Gateway {
     pub inputs: inputs::Inputs,
     /// Where the agent may go.
     pub egress: connect::Egress,
+    /// The credentials of models, tools, approvals and routes.
+    pub secrets: Secrets,
+    /// The gateway's own requests.
+    pub web: Web,
+    /// Record and state.
+    pub journal: Journal,
+}
+
+/// What a gateway is started with, beside its contract.
+#[derive(Debug)]
+pub struct Given {
+    /// The run's key.
+    pub key: Key,
+    /// UID of the run.
+    pub uid: String,
+    /// The validated inputs.
+    pub inputs: inputs::Inputs,
     /// Record and state.
     pub journal: Journal,
 }
 
 impl Gateway {
+    /// A gateway that dials by the contract's network and has read its credentials.
+    ///
+    /// # Errors
+    /// What cannot be read: a range, a pattern, a trust bundle, a credential.
+    pub fn new(contract: Contract, given: Given) -> Result<Self, String> {
+        let private = Private::parse(&contract.network.private).map_err(|e| e.to_string())?;
+        let connector = Connector::new(Arc::new(System), private, Times::default());
+        let bundle = contract.network.trust_bundle.as_deref().map(Path::new);
+        let tls = Tls::new(connector.clone(), bundle).map_err(|e| e.to_string())?;
+        let secrets = Secrets::read(&contract, SecretRole::Gateway)?;
+        Self::with(contract, given, connector, secrets, Web::direct(tls))
+    }
+
+    fn with(
+        contract: Contract,
+        given: Given,
+        connector: Connector,
+        secrets: Secrets,
+        web: Web,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            egress: connect::Egress::new(&contract, connector)?,
+            contract,
+            key: given.key,
+            uid: given.uid,
+            inputs: given.inputs,
+            secrets,
+            web,
+            journal: given.journal,
+        })
+    }
+
     /// Serves both ports until the process ends.
     pub async fn serve(self: Arc<Self>, agent: TcpListener, control: TcpListener) {
+        // No connection of a run outlives it.
+        let life = Duration::from_secs(self.contract.limits.deadline);
         let mine = Arc::clone(&self);
-        let agents = http::serve(agent, move |asked| agent::answer(Arc::clone(&mine), asked));
+        let agents = http::serve(agent, life, move |asked| {
+            agent::answer(Arc::clone(&mine), asked)
+        });
         let mine = Arc::clone(&self);
-        let controls = http::serve(control, move |asked| {
+        let controls = http::serve(control, life, move |asked| {
             control::answer(Arc::clone(&mine), asked)
         });
         tokio::join!(agents, controls);

@@ -5,24 +5,37 @@
 //! feature `roles`:
 //!
 //! - `open` verifies the contract, `strict` reads JSON from strangers, `proof` knows the run's key;
-//! - `net` decides where a connection may go and is the only place that dials;
+//! - `secret` reads credentials from files;
+//! - `net` decides where a connection may go and is the only place that dials; `web` asks over HTTP by it, `body`
+//!   reads what comes within bounds;
 //! - `model` decides what a request to a model may hold and counts what it used;
-//! - `gateway` serves an agent and the router, by the contract;
+//! - `mcp` is the protocol of tools, `tools` are those that are built in and those of upstream servers;
+//! - `submission` is what an agent hands in, `approval` how a person is asked;
+//! - `gateway` serves an agent, the router and the export step, by the contract;
 //! - `digest` is SHA-256 in hexadecimal;
 //! - `ask` puts a question to the run's own gateway;
 //! - `start` lets no agent start where something is open that must be closed;
 //! - `record` is the chained log of a run, `state` what follows from it: limits, cycles, submissions;
 //! - `router` decides after each cycle;
-//! - `pack` turns a hostile workspace into inert bytes.
+//! - `shim` drives the harness of an agent;
+//! - `pack` turns a hostile workspace into inert bytes, `export` brings them and the submission where they belong.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "roles")]
+pub mod approval;
+#[cfg(feature = "roles")]
 pub mod ask;
+#[cfg(feature = "roles")]
+pub mod body;
 pub mod contract;
 #[cfg(feature = "roles")]
 pub mod digest;
 #[cfg(feature = "roles")]
+pub mod export;
+#[cfg(feature = "roles")]
 pub mod gateway;
+#[cfg(feature = "roles")]
+pub mod mcp;
 #[cfg(feature = "roles")]
 pub mod model;
 #[cfg(feature = "roles")]
@@ -37,10 +50,20 @@ pub mod proof;
 pub mod record;
 #[cfg(feature = "roles")]
 pub mod router;
+#[cfg(feature = "roles")]
+pub mod secret;
 pub mod segment;
+#[cfg(feature = "roles")]
+pub mod shim;
 #[cfg(feature = "roles")]
 pub mod start;
 #[cfg(feature = "roles")]
 pub mod state;
 #[cfg(feature = "roles")]
 pub mod strict;
+#[cfg(feature = "roles")]
+pub mod submission;
+#[cfg(feature = "roles")]
+pub mod tools;
+#[cfg(feature = "roles")]
+pub mod web;

@@ -1,9 +1,9 @@
 //! The agent's port: a claim by the start gate, and what the agent of the cycle may ask.
 
-use super::Gateway;
 use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
+use super::{Gateway, files, git, mcp, models, prompt, route};
 use crate::digest::sha256;
 use crate::proof;
 use crate::record::Event;
@@ -19,20 +19,15 @@ use std::sync::Arc;
 /// Random bytes of a bearer.
 const RANDOM: usize = 32;
 
+/// Most bytes of a claim.
+const MOST_CLAIM: usize = 4 * 1024;
+
 /// Answers a request of this port.
 pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
     let target = format!("{} {}", asked.method, asked.path);
-    let answered = match (asked.method.as_str(), asked.path.as_str()) {
-        _ if gateway.over() => Err(Refusal::Deadline),
-        ("POST", "/v1/claim") => claim(&gateway, &asked).await,
-        ("GET", "/v1/inputs") => known(&gateway, &asked)
-            .await
-            .map(|_cycle| Answer::fine(&gateway.inputs)),
-        ("CONNECT", _) => match known(&gateway, &asked).await {
-            Ok(cycle) => connect(Arc::clone(&gateway), cycle, asked).await,
-            Err(refusal) => Err(refusal),
-        },
-        _ => known(&gateway, &asked).await.and(Err(Refusal::Path)),
+    let answered = match gateway.over() {
+        true => Err(Refusal::Deadline),
+        false => route(&gateway, asked).await,
     };
     if let Err(refusal) = &answered {
         denied(&gateway, &target, refusal);
@@ -40,8 +35,36 @@ pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
     answered.into()
 }
 
+async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refusal> {
+    let path = asked.path.clone();
+    let words: Vec<&str> = path.split('/').skip(1).collect();
+    let method = asked.method.clone();
+    let takes_query = matches!(
+        words.as_slice(),
+        ["v1", "messages", ..] | ["v1beta", ..] | ["http" | "git", ..]
+    );
+    if asked.query.is_some() && !takes_query {
+        return Err(Refusal::Target);
+    }
+    if (method.as_str(), words.as_slice()) == ("POST", &["v1", "claim"]) {
+        return claim(gateway, &mut asked).await;
+    }
+    let cycle = known(gateway, &asked)?;
+    match (method.as_str(), words.as_slice()) {
+        ("CONNECT", _) => connect(Arc::clone(gateway), cycle, asked).await,
+        ("GET", ["v1", "inputs"]) => Ok(Answer::fine(&gateway.inputs)),
+        ("GET", ["v1", "prompt" | "submission"]) => prompt::answer(gateway, cycle, asked).await,
+        (_, ["mcp"]) => mcp::answer(gateway, cycle, asked).await,
+        (_, ["http", ..]) => route::answer(gateway, cycle, asked).await,
+        (_, ["git", ..]) => git::answer(gateway, cycle, asked).await,
+        ("GET", ["files", _]) => files::answer(gateway, cycle, asked).await,
+        (_, ["v1" | "v1beta", ..]) => models::answer(gateway, cycle, asked).await,
+        _ => Err(Refusal::Path),
+    }
+}
+
 /// The cycle whose agent asks.
-async fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
+fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
     let bearer = asked.bearer.as_deref().ok_or(Refusal::Unknown)?;
     let digest = sha256(bearer);
     let cycle = gateway
@@ -52,8 +75,9 @@ async fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
 
 /// Gives out the bearer of a cycle, once. Whoever claims again with a good proof ends the cycle: somebody else
 /// knew it.
-async fn claim(gateway: &Gateway, asked: &Asked) -> Result<Answer, Refusal> {
-    let Claim { cycle, proof } = strict::read(&asked.body).map_err(|_untold| Refusal::Malformed)?;
+async fn claim(gateway: &Gateway, asked: &mut Asked) -> Result<Answer, Refusal> {
+    let body = asked.read(MOST_CLAIM).await?;
+    let Claim { cycle, proof } = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
     if !proof::same(&proof::claim(&gateway.uid, cycle), &proof) {
         return Err(Refusal::Unknown);
     }

@@ -1,29 +1,46 @@
 //! Answers. Every refusal names its rule; nothing of a request stands in it.
 
+use crate::body::{self, Body, Unread};
 use crate::state::journal::Denied;
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-/// A status and a JSON body.
+/// A status, fields and a body.
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
-    body: Vec<u8>,
+    headers: HeaderMap,
+    body: Body,
 }
 
 impl Answer {
+    /// An answer of any kind; nothing of it is kept by caches.
+    #[must_use]
+    pub fn new(status: StatusCode, kind: &'static str, body: Body) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// JSON that stands already.
+    #[must_use]
+    pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        Self::new(status, "application/json", body::whole(body))
+    }
+
     /// 200, with a document.
     #[must_use]
     pub fn fine(document: &impl Serialize) -> Self {
         match serde_json::to_vec(document) {
-            Ok(body) => Self {
-                status: StatusCode::OK,
-                body,
-            },
+            Ok(body) => Self::json(StatusCode::OK, body),
             Err(_) => Refusal::Record.into(),
         }
     }
@@ -33,28 +50,24 @@ impl Answer {
     pub fn tunnel() -> Self {
         Self {
             status: StatusCode::OK,
-            body: Vec::new(),
+            headers: HeaderMap::new(),
+            body: body::empty(),
         }
+    }
+
+    /// The same with one more field.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
     }
 
     /// As hyper sends it.
     #[must_use]
-    pub fn response(self) -> Response<Full<Bytes>> {
-        let plain = self.body.is_empty();
-        let mut response = Response::new(Full::new(Bytes::from(self.body)));
+    pub fn response(self) -> Response<Body> {
+        let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
-        if plain {
-            return response;
-        }
-        let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            hyper::header::HeaderValue::from_static("application/json"),
-        );
-        headers.insert(
-            CACHE_CONTROL,
-            hyper::header::HeaderValue::from_static("no-store"),
-        );
+        *response.headers_mut() = self.headers;
         response
     }
 }
@@ -64,7 +77,7 @@ impl Answer {
 pub enum Refusal {
     /// Not HTTP/1.1.
     Version,
-    /// A target that is no plain path: absolute, with a query, with escapes.
+    /// A target that is no plain path: absolute, with escapes, with a query where none belongs.
     Target,
     /// Two hosts, or an unknown encoding.
     Framing,
@@ -72,12 +85,8 @@ pub enum Refusal {
     Upgrade,
     /// A credential that is no single bearer.
     Credential,
-    /// The body did not come in time.
-    Late,
-    /// The body has too many bytes.
-    TooLong,
-    /// The body broke off.
-    Body,
+    /// The body was not read.
+    Unread(Unread),
     /// No credential, or not the one for this.
     Unknown,
     /// Nothing is served there.
@@ -106,9 +115,7 @@ impl Refusal {
             Self::Framing => "http-framing",
             Self::Upgrade => "http-upgrade",
             Self::Credential => "credential-shape",
-            Self::Late => "body-late",
-            Self::TooLong => "body-length",
-            Self::Body => "body-broken",
+            Self::Unread(unread) => unread.rule(),
             Self::Unknown => "credential",
             Self::Path => "path",
             Self::Malformed => "body-form",
@@ -125,9 +132,9 @@ impl Refusal {
             Self::Target | Self::Framing | Self::Upgrade | Self::Credential => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Body | Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::Late => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unread(Unread::Broken) | Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Unread(Unread::Late) => StatusCode::REQUEST_TIMEOUT,
+            Self::Unread(Unread::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::Path => StatusCode::NOT_FOUND,
             Self::Egress | Self::Host(_) | Self::Deadline => StatusCode::FORBIDDEN,
@@ -139,13 +146,17 @@ impl Refusal {
     fn message(&self) -> &str {
         match self {
             Self::Version => "the gateway speaks HTTP/1.1",
-            Self::Target => "the target must be a plain path, without query and escapes",
+            Self::Target => {
+                "the target must be a plain path, without query and escapes where none belong"
+            }
             Self::Framing => "the host is told twice, or the body is encoded in an unknown way",
             Self::Upgrade => "the connection stays HTTP/1.1",
-            Self::Credential => "a credential is one `Authorization: Bearer …`",
-            Self::Late => "the body did not come in time",
-            Self::TooLong => "the body has more than a MiB",
-            Self::Body => "the body broke off",
+            Self::Credential => {
+                "there is one credential: `Authorization: Bearer …`, or the key of a provider's SDK"
+            }
+            Self::Unread(Unread::Late) => "the body did not come in time",
+            Self::Unread(Unread::TooLong) => "the body has more bytes than it may have there",
+            Self::Unread(Unread::Broken) => "the body broke off",
             Self::Unknown => "this credential is not known here",
             Self::Path => "nothing is served there",
             Self::Malformed => "the body is not the JSON document that belongs there",
@@ -167,13 +178,16 @@ impl From<Denied> for Refusal {
     }
 }
 
+impl From<Unread> for Refusal {
+    fn from(unread: Unread) -> Self {
+        Self::Unread(unread)
+    }
+}
+
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
         let body = json!({"error": {"rule": refusal.rule(), "message": refusal.message()}});
-        Self {
-            status: refusal.status(),
-            body: body.to_string().into_bytes(),
-        }
+        Self::json(refusal.status(), body.to_string())
     }
 }
 

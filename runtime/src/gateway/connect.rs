@@ -8,8 +8,7 @@ use super::answer::{Answer, Refusal};
 use super::http::Asked;
 use super::{Gateway, now};
 use crate::contract::Contract;
-use crate::net::address::Private;
-use crate::net::dial::{Connector, System, Times};
+use crate::net::dial::Connector;
 use crate::net::host::{Host, HostPattern};
 use crate::net::tunnel::{Bounds, Budget, End, Outcome, tunnel};
 use crate::record::Event;
@@ -39,19 +38,15 @@ impl Egress {
     /// The tunnels of the agent that the contract starts with.
     ///
     /// # Errors
-    /// A pattern or a range that cannot be read.
-    pub fn new(contract: &Contract) -> Result<Self, String> {
-        let private = Private::parse(&contract.network.private).map_err(|e| e.to_string())?;
+    /// A pattern that cannot be read.
+    pub fn new(contract: &Contract, connector: Connector) -> Result<Self, String> {
         let entry = contract.agents.iter().find(|a| a.name == contract.entry);
         let mut hosts = Vec::new();
         for tunnel in entry.into_iter().flat_map(|agent| &agent.tunnels) {
             let pattern = HostPattern::parse(&tunnel.host).map_err(|e| e.to_string())?;
             hosts.push((pattern, tunnel.port));
         }
-        Ok(Self {
-            connector: Connector::new(Arc::new(System), private, Times::default()),
-            hosts,
-        })
+        Ok(Self { connector, hosts })
     }
 
     fn allows(&self, host: &Host, port: u16) -> bool {

@@ -13,16 +13,21 @@ use crate::strict;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// Most bytes of a body.
+const MOST_BODY: usize = 64 * 1024;
+
 /// Answers a request of this port.
-pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
+pub async fn answer(gateway: Arc<Gateway>, mut asked: Asked) -> Answer {
     let gateway = &gateway;
-    let words: Vec<&str> = asked.path.split('/').skip(1).collect();
+    let path = asked.path.clone();
+    let words: Vec<&str> = path.split('/').skip(1).collect();
     match (asked.method.as_str(), words.as_slice()) {
+        _ if asked.query.is_some() => Err(Refusal::Target),
         // The kubelet asks these, and has no credential.
         ("GET", ["healthz" | "readyz"]) => healthy(gateway),
         _ if !router(gateway, &asked) => Err(Refusal::Unknown),
         ("POST", ["v1", "cycles", cycle, "seal"]) => seal(gateway, cycle).await,
-        ("POST", ["v1", "decision"]) => decision(gateway, &asked.body).await,
+        ("POST", ["v1", "decision"]) => decision(gateway, &mut asked).await,
         ("GET", ["v1", "usage"]) => Ok(Answer::fine(&gateway.journal.read(usage))),
         _ => Err(Refusal::Path),
     }
@@ -99,8 +104,9 @@ fn kind(submission: &cycle::Submission) -> SubmissionKind {
 }
 
 /// Keeps a decision. The same one again is no error, so that a router may ask twice.
-async fn decision(gateway: &Gateway, body: &[u8]) -> Result<Answer, Refusal> {
-    let decision: Decision = strict::read(body).map_err(|_untold| Refusal::Malformed)?;
+async fn decision(gateway: &Gateway, asked: &mut Asked) -> Result<Answer, Refusal> {
+    let body = asked.read(MOST_BODY).await?;
+    let decision: Decision = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
     let event = recorded(&decision).ok_or(Refusal::Malformed)?;
     let pending = gateway.journal.record(Event::RouterDecided(event))?;
     pending.await.map_err(|_untold| Refusal::Record)?;

@@ -1,10 +1,10 @@
 //! Requests within bounds: of connections, of time, of bytes.
 
 use super::answer::{Answer, Refusal};
+use crate::body::{self, Body};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{
     AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
@@ -18,42 +18,58 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// Connections at once; the next one waits in the kernel's queue.
 const CONNECTIONS: usize = 1024;
-/// Time for the header of a request.
-const HEADER: Duration = Duration::from_secs(10);
+/// Time for the header of a request, and between two of them.
+const HEADER: Duration = Duration::from_secs(30);
 /// Time for the body of a request.
-const BODY: Duration = Duration::from_secs(30);
-/// Time of a connection, whatever it does.
-const LIFE: Duration = Duration::from_secs(600);
+const BODY: Duration = Duration::from_secs(60);
+/// Time in which a peer takes nothing of what was sent to it, in milliseconds.
+const UNREAD: u32 = 60_000;
 /// Most bytes of a header.
 const MOST_HEADER: usize = 16 * 1024;
 /// Most fields of a header.
 const MOST_FIELDS: usize = 64;
-/// Most bytes of a body.
-const MOST_BODY: usize = 1 << 20;
+/// Fields that hold the credential of whoever asks, each as the SDK of a provider sends it.
+const KEYS: [&str; 2] = ["x-api-key", "x-goog-api-key"];
 
-/// A request, read whole.
+/// A request whose shape is fine. Its body has not been read: whoever asks is looked at first.
 #[derive(Debug)]
 pub struct Asked {
     /// The method.
     pub method: Method,
-    /// The path; a request with a query is refused before. For `CONNECT`: `host:port`.
+    /// The path; it has escapes below `/http/` only. For `CONNECT`: `host:port`.
     pub path: String,
+    /// What follows `?`. Few paths take one.
+    pub query: Option<String>,
+    /// All fields of the header.
+    pub headers: HeaderMap,
     /// The credential, without `Bearer `.
     pub bearer: Option<String>,
-    /// The body.
-    pub body: Bytes,
     /// For `CONNECT`: the connection, once it was answered.
     pub upgrade: Option<OnUpgrade>,
+    body: Option<Incoming>,
 }
 
-/// Serves a port until the process ends.
-pub async fn serve<F, A>(listener: TcpListener, answer: F)
+impl Asked {
+    /// The body, of at most so many bytes; empty where it was read before.
+    ///
+    /// # Errors
+    /// One that is longer, or does not come.
+    pub async fn read(&mut self, most: usize) -> Result<Bytes, Refusal> {
+        match self.body.take() {
+            Some(body) => Ok(body::read(body, most, BODY).await?),
+            None => Ok(Bytes::new()),
+        }
+    }
+}
+
+/// Serves a port until the process ends; no connection lives longer than `life`.
+pub async fn serve<F, A>(listener: TcpListener, life: Duration, answer: F)
 where
     F: Fn(Asked) -> A + Clone + Send + 'static,
     A: Future<Output = Answer> + Send + 'static,
@@ -71,29 +87,37 @@ where
         };
         let answer = answer.clone();
         drop(tokio::spawn(async move {
-            let service = service_fn(move |request| respond(request, answer.clone()));
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER)
-                .max_buf_size(MOST_HEADER)
-                .max_headers(MOST_FIELDS)
-                .serve_connection(TokioIo::new(stream), service)
-                .with_upgrades();
-            drop(timeout(LIFE, connection).await);
+            drop(timeout(life, connection(stream, answer)).await);
             drop(place);
         }));
     }
 }
 
-async fn respond<F, A>(
-    request: Request<Incoming>,
-    answer: F,
-) -> Result<Response<Full<Bytes>>, Infallible>
+async fn connection<F, A>(stream: TcpStream, answer: F) -> Result<(), hyper::Error>
+where
+    F: Fn(Asked) -> A + Clone + Send + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
+    // Where an option is not known, the other bounds hold.
+    drop(stream.set_nodelay(true));
+    let _unknown = rustix::net::sockopt::set_tcp_user_timeout(&stream, UNREAD);
+    let service = service_fn(move |request| respond(request, answer.clone()));
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER)
+        .max_buf_size(MOST_HEADER)
+        .max_headers(MOST_FIELDS)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await
+}
+
+async fn respond<F, A>(request: Request<Incoming>, answer: F) -> Result<Response<Body>, Infallible>
 where
     F: Fn(Asked) -> A,
     A: Future<Output = Answer>,
 {
-    let answer = match read(request).await {
+    let answer = match read(request) {
         Ok(asked) => answer(asked).await,
         Err(refusal) => refusal.into(),
     };
@@ -101,7 +125,7 @@ where
 }
 
 /// Reads a request, or refuses its shape. What two readers could read differently is refused.
-async fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
+fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
     if request.version() != Version::HTTP_11 {
         return Err(Refusal::Version);
     }
@@ -110,30 +134,36 @@ async fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
     }
     let (head, body) = request.into_parts();
     let uri = &head.uri;
-    if uri.authority().is_some() || uri.scheme().is_some() || uri.query().is_some() {
-        return Err(Refusal::Target);
-    }
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.');
-    if !uri.path().bytes().all(plain) || uri.path().contains("..") || uri.path().contains("//") {
+    if uri.authority().is_some() || uri.scheme().is_some() || !is_plain(uri.path()) {
         return Err(Refusal::Target);
     }
     shape(&head.headers)?;
-    let bearer = bearer(&head.headers, AUTHORIZATION)?;
-    let path = uri.path().to_owned();
-    let body = timeout(BODY, Limited::new(body, MOST_BODY).collect()).await;
-    let body = body.map_err(|_untold| Refusal::Late)?.map_err(|e| {
-        match e.downcast_ref::<LengthLimitError>() {
-            Some(_) => Refusal::TooLong,
-            None => Refusal::Body,
-        }
-    })?;
     Ok(Asked {
         method: head.method,
-        path,
-        bearer,
-        body: body.to_bytes(),
+        path: uri.path().to_owned(),
+        query: uri.query().map(str::to_owned),
+        bearer: credential(&head.headers)?,
+        headers: head.headers,
         upgrade: None,
+        body: Some(body),
     })
+}
+
+/// A path that everybody reads alike: no empty part, no `.` and `..`, and escapes only where a path is for
+/// another host.
+fn is_plain(path: &str) -> bool {
+    let escapes = path.starts_with("/http/");
+    let plain = |b: u8| {
+        b.is_ascii_alphanumeric() || b"/-_.~:@!$&'()*+,;=".contains(&b) || (escapes && b == b'%')
+    };
+    let mut parts = path.split('/').skip(1).peekable();
+    let mut fine = path.bytes().all(plain);
+    while let Some(part) = parts.next() {
+        // A slash at the end is the other host's affair too.
+        let last = parts.peek().is_none() && escapes;
+        fine &= !matches!(part, "." | "..") && (last || !part.is_empty());
+    }
+    fine
 }
 
 /// A request for a tunnel: its target is `host:port`, and its credential is the proxy's.
@@ -147,9 +177,11 @@ fn connect(mut request: Request<Incoming>) -> Result<Asked, Refusal> {
     Ok(Asked {
         method: Method::CONNECT,
         path,
-        bearer: bearer(request.headers(), PROXY_AUTHORIZATION)?,
-        body: Bytes::new(),
+        query: None,
+        headers: HeaderMap::new(),
+        bearer: bearer(request.headers(), &PROXY_AUTHORIZATION)?,
         upgrade: Some(hyper::upgrade::on(&mut request)),
+        body: None,
     })
 }
 
@@ -169,8 +201,26 @@ fn shape(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The credential of whoever asks. The fields of all SDKs are known; two that differ are refused.
+fn credential(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let mut found = bearer(headers, &AUTHORIZATION)?;
+    for name in KEYS {
+        let mut all = headers.get_all(name).iter();
+        let Some(key) = all.next() else {
+            continue;
+        };
+        let key = key.to_str().map_err(|_untold| Refusal::Credential)?;
+        let other = found.as_deref().is_some_and(|known| known != key);
+        if other || key.is_empty() || all.next().is_some() {
+            return Err(Refusal::Credential);
+        }
+        found = Some(key.to_owned());
+    }
+    Ok(found)
+}
+
 /// A credential: `Bearer …`; or, as proxies are given it in a URL, `Basic …` of any user and the bearer.
-fn bearer(headers: &HeaderMap, field: HeaderName) -> Result<Option<String>, Refusal> {
+fn bearer(headers: &HeaderMap, field: &HeaderName) -> Result<Option<String>, Refusal> {
     let mut all = headers.get_all(field).iter();
     let Some(first) = all.next() else {
         return Ok(None);

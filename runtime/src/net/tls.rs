@@ -66,14 +66,30 @@ impl Tls {
     /// # Errors
     /// As [`Connector::dial`], and a handshake that fails or takes too long.
     pub async fn connect(&self, host: &Host, port: u16) -> Result<TlsStream<TcpStream>, Refused> {
+        self.over(self.plain(host, port).await?, host).await
+    }
+
+    /// A connection to the host without TLS, where the contract says `http`.
+    ///
+    /// # Errors
+    /// As [`Connector::dial`].
+    pub async fn plain(&self, host: &Host, port: u16) -> Result<TcpStream, Refused> {
+        let stream = self.connector.dial(host, port).await;
+        stream.map_err(Refused::Dial)
+    }
+
+    /// TLS with the host over a connection that stands.
+    ///
+    /// # Errors
+    /// A handshake that fails or takes too long.
+    pub async fn over(
+        &self,
+        stream: TcpStream,
+        host: &Host,
+    ) -> Result<TlsStream<TcpStream>, Refused> {
         let Ok(name) = ServerName::try_from(host.as_str().to_owned()) else {
             return Err(Refused::Handshake(io::ErrorKind::InvalidInput));
         };
-        let stream = self
-            .connector
-            .dial(host, port)
-            .await
-            .map_err(Refused::Dial)?;
         let shake = TlsConnector::from(Arc::clone(&self.config)).connect(name, stream);
         match timeout(self.connector.times().handshake, shake).await {
             Ok(Ok(stream)) => Ok(stream),

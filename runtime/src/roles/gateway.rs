@@ -3,9 +3,8 @@
 use super::{FAILED, Verified, block_on, log, refuse};
 use clap::Args;
 use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, Contract};
-use pure_agent_runtime::gateway::connect::Egress;
 use pure_agent_runtime::gateway::inputs::Inputs;
-use pure_agent_runtime::gateway::{self, now};
+use pure_agent_runtime::gateway::{self, Given, now};
 use pure_agent_runtime::proof::Key;
 use pure_agent_runtime::record::event::RunOpened;
 use pure_agent_runtime::state::journal::Journal;
@@ -82,7 +81,6 @@ impl Gateway {
     fn prepare(self, contract: Contract) -> Result<gateway::Gateway, String> {
         let key = Key::read(&self.key).map_err(|e| format!("the run's key cannot be read: {e}"))?;
         let inputs = Inputs::read(&self.inputs, &contract).map_err(|e| e.to_string())?;
-        let egress = Egress::new(&contract)?;
         let run = RunOpened {
             uid: self.uid.clone(),
             bundle: self.verified.bundle,
@@ -92,14 +90,13 @@ impl Gateway {
         let path = self.record.join(RECORD);
         let (journal, opened) = Journal::open(&path, &contract, run).map_err(|e| e.to_string())?;
         block_on(opened)?.map_err(|e| e.to_string())?;
-        Ok(gateway::Gateway {
-            contract,
+        let given = Given {
             key,
             uid: self.uid,
             inputs,
-            egress,
             journal,
-        })
+        };
+        gateway::Gateway::new(contract, given)
     }
 }
 

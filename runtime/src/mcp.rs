@@ -1,0 +1,1 @@
+//! The Model Context Protocol: messages, versions, schemas. Pure: no socket, no clock.

@@ -1,0 +1,1 @@
+//! What an agent hands in at the end of a cycle.
