@@ -35,11 +35,22 @@ impl Drop for Gateway {
     }
 }
 
+/// The value of a secret: it must stand in no output.
+pub(crate) fn canary(name: &str) -> String {
+    format!("canary-of-secret-{name}-0123456789abcdef")
+}
+
 impl Place {
     pub(crate) fn new(change: impl Fn(&mut Value)) -> Self {
         let scratch = Scratch::new("gateway");
         let mut value: Value = serde_json::from_str(&contract("pure-agent")).unwrap();
         value["network"]["closed"] = json!([]);
+        for secret in value["secrets"].as_array_mut().unwrap() {
+            let name = secret["name"].as_str().unwrap().to_owned();
+            let path = scratch.path().join(format!("secret-{name}"));
+            std::fs::write(&path, canary(&name)).unwrap();
+            secret["path"] = json!(path);
+        }
         change(&mut value);
         let text = value.to_string();
         std::fs::write(scratch.path().join("contract.json"), &text).unwrap();
