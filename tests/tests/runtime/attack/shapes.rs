@@ -3,7 +3,7 @@
 use super::{conversation, exchange};
 use crate::place::{Gateway, Place};
 use pure_agent_runtime::gateway::front::watch::Watch;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What it is, its bytes, and the rule that refuses it; the last byte is the one that makes it wrong, or is part of it.
 type Shape = (&'static str, Vec<u8>, &'static str);
@@ -135,7 +135,6 @@ const LINES: &[(&str, &str, &str)] = &[
     ("a dot", "GET /v1/./inputs HTTP/1.1", "http-target"),
     ("two dots", "GET /v1/x/../inputs HTTP/1.1", "http-target"),
     ("two slashes", "GET //v1/inputs HTTP/1.1", "http-target"),
-    ("a query", "GET /v1/inputs?a=b HTTP/1.1", "http-target"),
     (
         "a query with a quote",
         "GET /v1/messages?a=\" HTTP/1.1",
@@ -321,19 +320,26 @@ fn started() -> (Place, Gateway, String) {
     (place, gateway, bearer)
 }
 
-fn denied(place: &Place) -> usize {
-    place.record().matches("\"request-denied\"").count()
+/// Waits until so many refusals stand in the record.
+fn denied(place: &Place, count: usize) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(5) {
+        if place.record().matches("\"request-denied\"").count() >= count {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    place.record().matches("\"request-denied\"").count() == count
 }
 
 #[test]
 fn each_is_refused_by_its_rule_and_recorded() {
     let (place, gateway, bearer) = started();
-    for (what, bytes, rule) in shapes(&bearer) {
-        let before = denied(&place);
+    for (number, (what, bytes, rule)) in shapes(&bearer).into_iter().enumerate() {
         let (status, found) = exchange(&gateway.agent, &[&bytes], Duration::ZERO);
         assert_eq!(found, rule, "{what}: {status}");
         assert!(status >= 400, "{what}: {status}");
-        assert_eq!(denied(&place), before + 1, "{what} in the record");
+        assert!(denied(&place, number + 1), "{what} in the record");
     }
     for (what, bytes, status) in good(&bearer) {
         let (found, rule) = exchange(&gateway.agent, &[&bytes], Duration::ZERO);
@@ -442,12 +448,11 @@ fn nothing_is_read_behind_a_tunnel_that_is_refused() {
         "CONNECT nowhere.example:443 HTTP/1.1\r\nHost: nowhere.example:443\r\nProxy-Authorization: Bearer {bearer}\r\n\r\n"
     );
     let smuggled = format!("{GET}Host: g\r\nAuthorization: Bearer {bearer}\r\n\r\n");
-    let before = denied(&place);
     for pause in [0, 50] {
         let pieces = [connect.as_bytes(), smuggled.as_bytes()];
         let text = conversation(&gateway.agent, &pieces, Duration::from_millis(pause));
         assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
         assert!(text.contains("\"rule\":\"egress\""), "{text}");
     }
-    assert_eq!(denied(&place), before + 2);
+    assert!(denied(&place, 2));
 }

@@ -94,29 +94,29 @@ fn a_client_that_never_reads_is_not_buffered_for() {
     assert_eq!(answer.0, 200, "somebody else");
 }
 
-/// Who says that nothing more comes is answered or left, and soon.
+/// Who says that nothing more comes is gone, for all that a server can see: it is left, and soon.
 #[test]
 fn a_connection_that_is_half_closed_ends() {
     let place = Place::new(|_| ());
     let gateway = place.gateway();
     let bearer = place.start(&gateway, "0").1.unwrap();
-    let whole = format!("{GET}Authorization: Bearer {bearer}\r\n\r\n");
-    for (what, bytes, status) in [
-        ("nothing", String::new(), None),
-        ("half a line", "GET /v1".to_owned(), None),
-        ("half a header", GET.to_owned(), None),
+    let request = format!("{GET}Authorization: Bearer {bearer}\r\n\r\n");
+    for (what, bytes, whole) in [
+        ("nothing", String::new(), false),
+        ("half a line", "GET /v1".to_owned(), false),
+        ("half a header", GET.to_owned(), false),
         (
             "half a body",
             "POST /v1/claim HTTP/1.1\r\nHost: g\r\nContent-Length: 9\r\n\r\n{".to_owned(),
-            None,
+            false,
         ),
         (
             "half a chunk",
             "POST /v1/claim HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"
                 .to_owned(),
-            None,
+            false,
         ),
-        ("a request", whole, Some("200")),
+        ("a request", request, true),
     ] {
         let mut stream = connected(&gateway);
         stream
@@ -128,12 +128,6 @@ fn a_connection_that_is_half_closed_ends() {
         stream
             .read_to_string(&mut answer)
             .unwrap_or_else(|e| panic!("{what}: {e}"));
-        match status {
-            Some(status) => assert!(
-                answer.starts_with(&format!("HTTP/1.1 {status}")),
-                "{answer}"
-            ),
-            None => assert!(!answer.contains(" 200 "), "{what}: {answer}"),
-        }
+        assert!(whole || !answer.contains(" 200 "), "{what}: {answer}");
     }
 }
