@@ -4,11 +4,13 @@
 pub mod cluster;
 pub mod command;
 pub mod crd;
+pub mod fuzz;
 pub mod golden;
 pub mod manifest_checks;
 pub mod mutate;
 pub mod page;
 pub mod program;
+pub mod random;
 pub mod readers;
 pub mod sources;
 pub mod stages;
