@@ -126,10 +126,14 @@ where
 
 /// Reads a request, or refuses its shape. What two readers could read differently is refused.
 fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
-    if request.version() != Version::HTTP_11 {
+    let tunnel = request.method() == Method::CONNECT;
+    // Python before 3.12, and so its pip, asks for tunnels by HTTP/1.0; they have no body to disagree on.
+    let known =
+        request.version() == Version::HTTP_11 || tunnel && request.version() == Version::HTTP_10;
+    if !known {
         return Err(Refusal::Version);
     }
-    if request.method() == Method::CONNECT {
+    if tunnel {
         return connect(request);
     }
     let (head, body) = request.into_parts();
