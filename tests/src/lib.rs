@@ -4,14 +4,17 @@
 pub mod cluster;
 pub mod command;
 pub mod crd;
+pub mod emitted;
 pub mod fuzz;
 pub mod golden;
 pub mod manifest_checks;
 pub mod mutate;
 pub mod page;
+pub mod place;
 pub mod program;
 pub mod random;
 pub mod readers;
 pub mod sources;
 pub mod stages;
 pub mod standin;
+pub mod world;

@@ -14,6 +14,7 @@ use crate::state::journal::Denied;
 use crate::strict;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hyper::Method;
 use std::sync::Arc;
 
 /// Random bytes of a bearer.
@@ -70,12 +71,18 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
 
 /// The cycle whose agent asks.
 fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
-    let bearer = asked.bearer.as_deref().ok_or(Refusal::Unknown)?;
+    let unknown = match asked.method {
+        Method::CONNECT => Refusal::UnknownProxy,
+        _ => Refusal::Unknown,
+    };
+    let Some(bearer) = asked.bearer.as_deref() else {
+        return Err(unknown);
+    };
     let digest = sha256(bearer);
     let cycle = gateway
         .journal
         .read(|state| state.cycles().of_bearer(&digest));
-    cycle.ok_or(Refusal::Unknown)
+    cycle.ok_or(unknown)
 }
 
 /// Gives out the bearer of a cycle, once. Whoever claims again with a good proof ends the cycle: somebody else

@@ -3,7 +3,9 @@
 use crate::body::{self, Body, Unread};
 use crate::state::journal::Denied;
 use bytes::Bytes;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -93,6 +95,8 @@ pub enum Refusal {
     Unread(Unread),
     /// No credential, or not the one for this.
     Unknown,
+    /// The same for a tunnel: clients such as git show a proxy their credential only when they are asked for it.
+    UnknownProxy,
     /// Nothing is served there.
     Path,
     /// The body is not what is asked for there.
@@ -122,7 +126,7 @@ impl Refusal {
             Self::Upgrade => "http-upgrade",
             Self::Credential => "credential-shape",
             Self::Unread(unread) => unread.rule(),
-            Self::Unknown => "credential",
+            Self::Unknown | Self::UnknownProxy => "credential",
             Self::Path => "path",
             Self::Malformed => "body-form",
             Self::Egress => "egress",
@@ -143,6 +147,7 @@ impl Refusal {
             Self::Late | Self::Unread(Unread::Late) => StatusCode::REQUEST_TIMEOUT,
             Self::Unread(Unread::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::UNAUTHORIZED,
+            Self::UnknownProxy => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
             Self::Path => StatusCode::NOT_FOUND,
             Self::Egress | Self::Host(_) | Self::Deadline => StatusCode::FORBIDDEN,
             Self::State(..) => StatusCode::CONFLICT,
@@ -168,7 +173,7 @@ impl Refusal {
             Self::Unread(Unread::Late) => "the body did not come in time",
             Self::Unread(Unread::TooLong) => "the body has more bytes than it may have there",
             Self::Unread(Unread::Broken) => "the body broke off",
-            Self::Unknown => "this credential is not known here",
+            Self::Unknown | Self::UnknownProxy => "this credential is not known here",
             Self::Path => "nothing is served there",
             Self::Malformed => "the body is not the JSON document that belongs there",
             Self::Egress => "the spec does not let the agent reach this host and port",
@@ -198,7 +203,14 @@ impl From<Unread> for Refusal {
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
         let body = json!({"error": {"rule": refusal.rule(), "message": refusal.message()}});
-        Self::json(refusal.status(), body.to_string())
+        let answer = Self::json(refusal.status(), body.to_string());
+        match refusal {
+            Refusal::UnknownProxy => {
+                let basic = HeaderValue::from_static("Basic realm=\"pure-agent\"");
+                answer.with(PROXY_AUTHENTICATE, basic)
+            }
+            _ => answer,
+        }
     }
 }
 

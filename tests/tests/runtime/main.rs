@@ -3,9 +3,10 @@
 mod attack;
 mod connect;
 mod contract;
-mod emitted;
 mod gateway;
 mod pack;
-mod place;
 mod router;
 mod start;
+mod world;
+
+use pure_agent_tests::{emitted, place};

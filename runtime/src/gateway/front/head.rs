@@ -31,6 +31,8 @@ pub(super) struct Head {
     returned: bool,
     started: bool,
     tunnel: bool,
+    /// HTTP/1.0, which has no field for the host.
+    old: bool,
     fields: usize,
     host: bool,
     length: Option<u64>,
@@ -83,14 +85,16 @@ impl Head {
         else {
             return Err(Refusal::Framing);
         };
-        if version != b"HTTP/1.1" {
-            return Err(Refusal::Version);
-        }
         let letters = method.iter().all(u8::is_ascii_uppercase);
         if !letters || method.is_empty() || method.len() > MOST_METHOD {
             return Err(Refusal::Framing);
         }
         self.tunnel = method == b"CONNECT";
+        // Python before 3.12, and so its pip, asks for tunnels by HTTP/1.0; they have no body to disagree on.
+        if version != b"HTTP/1.1" && !(self.tunnel && version == b"HTTP/1.0") {
+            return Err(Refusal::Version);
+        }
+        self.old = version == b"HTTP/1.0";
         let good = if self.tunnel {
             target::is_authority(asked)
         } else {
@@ -136,7 +140,8 @@ impl Head {
     }
 
     fn end(&self) -> Result<Body, Refusal> {
-        match (self.host, self.tunnel, self.length, self.chunks) {
+        let host = self.host || self.old;
+        match (host, self.tunnel, self.length, self.chunks) {
             (true, true, None, false) => Ok(Body::Tunnel),
             (true, false, None | Some(0), false) => Ok(Body::None),
             (true, false, Some(length), false) => Ok(Body::Length(length)),

@@ -1,9 +1,9 @@
 //! What the compiler emits for the runtime, of an example.
 
+use crate::sources::{folder, memory, repository};
 use pure_agent::bundle::Bundle;
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
-use pure_agent_tests::sources::{folder, memory, repository};
 use serde_json::Value;
 
 fn bundle(example: &str) -> Bundle {
@@ -16,7 +16,8 @@ fn bundle(example: &str) -> Bundle {
 }
 
 /// The text of the contract.
-pub(crate) fn contract(example: &str) -> String {
+#[must_use]
+pub fn contract(example: &str) -> String {
     let bundle = bundle(example);
     let maps = bundle.objects.iter().filter(|one| one.kind == "ConfigMap");
     let mut texts = maps.filter_map(|one| {
@@ -29,12 +30,12 @@ pub(crate) fn contract(example: &str) -> String {
 }
 
 /// The command of a role's container, placeholders and all.
-pub(crate) fn command(example: &str, template: &str) -> Vec<String> {
+pub fn command(example: &str, template: &str) -> Vec<String> {
     words(&pod(example, template)["spec"]["containers"][0])
 }
 
 /// The command of a pod's init container.
-pub(crate) fn init_command(example: &str, template: &str) -> Vec<String> {
+pub fn init_command(example: &str, template: &str) -> Vec<String> {
     words(&pod(example, template)["spec"]["initContainers"][0])
 }
 

@@ -1,9 +1,10 @@
 //! A run's files, its roles as processes, and requests byte by byte.
 
 use crate::emitted::contract;
+use crate::program::{Scratch, runtime};
+use crate::world::{PRIVATE, World};
 use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::proof::{Key, Use};
-use pure_agent_tests::program::{Scratch, runtime};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,21 +12,31 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-pub(crate) const UID: &str = "34f30468-bff5-4185-9f89-33119f4650fd";
-pub(crate) const KEY: [u8; 32] = [7; 32];
+/// UID of the run.
+pub const UID: &str = "34f30468-bff5-4185-9f89-33119f4650fd";
+/// Its key.
+pub const KEY: [u8; 32] = [7; 32];
 /// `{"issue":"A-1","prompt":"p"}`
-pub(crate) const INPUTS: &str = "eyJpc3N1ZSI6IkEtMSIsInByb21wdCI6InAifQ";
+pub const INPUTS: &str = "eyJpc3N1ZSI6IkEtMSIsInByb21wdCI6InAifQ";
 
 /// A run's files, and what its gateway is started with.
-pub(crate) struct Place {
-    pub(crate) scratch: Scratch,
-    pub(crate) digest: String,
+#[derive(Debug)]
+pub struct Place {
+    /// The folder of all of it.
+    pub scratch: Scratch,
+    /// Digest of the contract.
+    pub digest: String,
 }
 
-pub(crate) struct Gateway {
-    pub(crate) child: Child,
-    pub(crate) agent: String,
-    pub(crate) control: String,
+/// A gateway that listens; it is killed in the end.
+#[derive(Debug)]
+pub struct Gateway {
+    /// The process.
+    pub child: Child,
+    /// `address:port` for agents.
+    pub agent: String,
+    /// `address:port` for router and people.
+    pub control: String,
 }
 
 impl Drop for Gateway {
@@ -36,12 +47,14 @@ impl Drop for Gateway {
 }
 
 /// The value of a secret: it must stand in no output.
-pub(crate) fn canary(name: &str) -> String {
+#[must_use]
+pub fn canary(name: &str) -> String {
     format!("canary-of-secret-{name}-0123456789abcdef")
 }
 
 impl Place {
-    pub(crate) fn new(change: impl Fn(&mut Value)) -> Self {
+    /// A run of the example, with secrets in files and whatever `change` does to the contract.
+    pub fn new(change: impl Fn(&mut Value)) -> Self {
         let scratch = Scratch::new("gateway");
         let mut value: Value = serde_json::from_str(&contract("pure-agent")).unwrap();
         value["network"]["closed"] = json!([]);
@@ -59,13 +72,28 @@ impl Place {
         Self { scratch, digest }
     }
 
-    pub(crate) fn at(&self, name: &str) -> PathBuf {
+    /// The same for a gateway that reaches the hosts of this world.
+    pub fn within(world: &World, change: impl Fn(&mut Value)) -> Self {
+        Self::new(|contract| {
+            contract["network"]["private"] = json!([PRIVATE]);
+            contract["network"]["trust_bundle"] = json!(world.bundle());
+            change(contract);
+        })
+    }
+
+    /// A file of this run.
+    #[must_use]
+    pub fn at(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
     }
 
     /// A role of this run, with the options that all have.
-    pub(crate) fn role(&self, role: &str) -> Command {
-        let mut command = Command::new(runtime());
+    #[must_use]
+    pub fn role(&self, role: &str) -> Command {
+        self.as_role(role, Command::new(runtime()))
+    }
+
+    fn as_role(&self, role: &str, mut command: Command) -> Command {
         command
             .args([role, "--digest", &self.digest, "--bundle", &"b".repeat(64)])
             .arg("--contract")
@@ -75,8 +103,14 @@ impl Place {
         command
     }
 
-    pub(crate) fn gateway_command(&self) -> Command {
-        let mut command = self.role("gateway");
+    /// The gateway, at any ports.
+    #[must_use]
+    pub fn gateway_command(&self) -> Command {
+        self.as_gateway(Command::new(runtime()))
+    }
+
+    fn as_gateway(&self, command: Command) -> Command {
+        let mut command = self.as_role("gateway", command);
         command
             .args([
                 "--listen",
@@ -94,12 +128,20 @@ impl Place {
         command
     }
 
-    pub(crate) fn gateway(&self) -> Gateway {
-        let mut child = self
-            .gateway_command()
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    /// A gateway that has said where it listens.
+    #[must_use]
+    pub fn gateway(&self) -> Gateway {
+        Self::listening(self.gateway_command())
+    }
+
+    /// The same within a world.
+    #[must_use]
+    pub fn gateway_in(&self, world: &World) -> Gateway {
+        Self::listening(self.as_gateway(world.command(runtime())))
+    }
+
+    fn listening(mut command: Command) -> Gateway {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let out = child.stdout.take().unwrap();
         BufReader::new(out).read_line(&mut line).unwrap();
@@ -113,7 +155,9 @@ impl Place {
         }
     }
 
-    pub(crate) fn start(&self, gateway: &Gateway, cycle: &str) -> (Output, Option<String>) {
+    /// The start gate of a cycle's pod, and the bearer that it claimed.
+    #[must_use]
+    pub fn start(&self, gateway: &Gateway, cycle: &str) -> (Output, Option<String>) {
         let folder = Scratch::new("run");
         let (host, port) = gateway.agent.rsplit_once(':').unwrap();
         let done = self
@@ -140,7 +184,8 @@ impl Place {
     }
 
     /// The word that Argo is told.
-    pub(crate) fn router(&self, gateway: &Gateway, cycle: &str, phase: &str, code: &str) -> String {
+    #[must_use]
+    pub fn router(&self, gateway: &Gateway, cycle: &str, phase: &str, code: &str) -> String {
         let answer = self.at("answer");
         let done = self
             .role("router")
@@ -165,7 +210,9 @@ impl Place {
         std::fs::read_to_string(answer).unwrap()
     }
 
-    pub(crate) fn verify(&self) -> Output {
+    /// What `record verify` says.
+    #[must_use]
+    pub fn verify(&self) -> Output {
         Command::new(runtime())
             .args(["record", "verify"])
             .arg(self.at("record.jsonl"))
@@ -173,13 +220,16 @@ impl Place {
             .unwrap()
     }
 
-    pub(crate) fn record(&self) -> String {
+    /// The text of the record.
+    #[must_use]
+    pub fn record(&self) -> String {
         std::fs::read_to_string(self.at("record.jsonl")).unwrap()
     }
 }
 
 /// Sends bytes, reads to the end; gives the status and the body.
-pub(crate) fn raw(address: &str, bytes: &[u8]) -> (u16, String) {
+#[must_use]
+pub fn raw(address: &str, bytes: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -198,7 +248,9 @@ pub(crate) fn raw(address: &str, bytes: &[u8]) -> (u16, String) {
     (status, body.to_owned())
 }
 
-pub(crate) fn ask(address: &str, what: &str, bearer: Option<&str>, body: &str) -> (u16, Value) {
+/// A request with a bearer and a body; gives the status and the JSON of the answer.
+#[must_use]
+pub fn ask(address: &str, what: &str, bearer: Option<&str>, body: &str) -> (u16, Value) {
     let bearer = bearer.map_or_else(String::new, |b| format!("Authorization: Bearer {b}\r\n"));
     let size = body.len();
     let (status, body) = raw(
@@ -208,13 +260,17 @@ pub(crate) fn ask(address: &str, what: &str, bearer: Option<&str>, body: &str) -
     (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
-pub(crate) fn rule(answer: &(u16, Value)) -> (u16, &str) {
+/// The status of an answer, and the rule of its refusal.
+#[must_use]
+pub fn rule(answer: &(u16, Value)) -> (u16, &str) {
     (
         answer.0,
         answer.1["error"]["rule"].as_str().unwrap_or_default(),
     )
 }
 
-pub(crate) fn router_bearer() -> String {
+/// The credential of the router.
+#[must_use]
+pub fn router_bearer() -> String {
     Key::new(KEY.to_vec()).unwrap().proof(UID, Use::Router)
 }

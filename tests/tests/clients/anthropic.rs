@@ -1,0 +1,112 @@
+//! A stand-in for Anthropic.
+
+use crate::provider::{Asker, answer, check, events, named, refused};
+use bytes::Bytes;
+use hyper::{Request, Response};
+use pure_agent_runtime::body::Body;
+use serde_json::{Value, json};
+
+/// The model that it has.
+pub(crate) const MODEL: &str = "claude-opus-4-1";
+
+/// The versions of its API.
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
+const MESSAGES: &str = include_str!("../../clients/schemas/messages.json");
+const COUNT: &str = include_str!("../../clients/schemas/count_tokens.json");
+
+/// Answers a request that has this key.
+pub(crate) fn serve(request: &Request<Bytes>, asker: Asker, key: &str) -> Response<Body> {
+    let what = format!("{} {}", request.method(), request.uri().path());
+    let schema = match what.as_str() {
+        "POST /v1/messages" => MESSAGES,
+        "POST /v1/messages/count_tokens" => COUNT,
+        _ => "",
+    };
+    let version = request.headers().get("anthropic-version");
+    if !VERSIONS
+        .iter()
+        .any(|known| version.is_some_and(|v| v == known))
+    {
+        return refused("`anthropic-version` is not one that there is");
+    }
+    // SDKs of the second version show a key as a bearer.
+    let bearer = format!("Bearer {key}");
+    let credential = match request.headers().contains_key("x-api-key") {
+        true => ("x-api-key", key),
+        false => ("authorization", bearer.as_str()),
+    };
+    let body = match check(request, asker, credential, schema) {
+        Ok(body) => body,
+        Err(why) => return refused(&why),
+    };
+    match what.as_str() {
+        "POST /v1/messages" if body["stream"] == true => stream(),
+        "POST /v1/messages" => answer(200, &message(&body)),
+        "POST /v1/messages/count_tokens" => answer(200, &json!({"input_tokens": 17})),
+        "GET /v1/models" => answer(
+            200,
+            &json!({"data": [model()], "first_id": MODEL, "last_id": MODEL, "has_more": false}),
+        ),
+        "GET /v1/models/claude-opus-4-1" => answer(200, &model()),
+        _ => refused(&format!("there is no {what}")),
+    }
+}
+
+fn model() -> Value {
+    json!({"type": "model", "id": MODEL, "display_name": MODEL, "created_at": "2026-01-01T00:00:00Z"})
+}
+
+fn frame(content: &Value, stop: Option<&str>, output: u32) -> Value {
+    json!({
+        "id": "msg_1", "type": "message", "role": "assistant", "model": MODEL, "content": content,
+        "stop_reason": stop, "stop_sequence": null,
+        "usage": {"input_tokens": 17, "output_tokens": output},
+    })
+}
+
+/// A call of the first tool where one is offered, until its result is there; else a greeting.
+fn message(body: &Value) -> Value {
+    let messages = body["messages"].as_array().unwrap();
+    let last = &messages.last().unwrap()["content"];
+    let result = last
+        .get(0)
+        .is_some_and(|block| block["type"] == "tool_result");
+    match body["tools"].get(0) {
+        Some(tool) if !result => {
+            let name = &tool["name"];
+            let input = json!({"city": "Seoul"});
+            let call = json!({"type": "tool_use", "id": "toolu_1", "name": name, "input": input});
+            frame(
+                &json!([{"type": "text", "text": "I look."}, call]),
+                Some("tool_use"),
+                9,
+            )
+        }
+        _ => {
+            let text = format!("hello after {}", messages.len());
+            frame(
+                &json!([{"type": "text", "text": text}]),
+                Some("end_turn"),
+                5,
+            )
+        }
+    }
+}
+
+fn stream() -> Response<Body> {
+    let empty = json!({"type": "text", "text": ""});
+    let mut all = vec![
+        json!({"type": "message_start", "message": frame(&json!([]), None, 1)}),
+        json!({"type": "content_block_start", "index": 0, "content_block": empty}),
+        json!({"type": "ping"}),
+    ];
+    for word in ["hel", "lo ", "in ", "pie", "ces"] {
+        let delta = json!({"type": "text_delta", "text": word});
+        all.push(json!({"type": "content_block_delta", "index": 0, "delta": delta}));
+    }
+    let delta = json!({"stop_reason": "end_turn", "stop_sequence": null});
+    all.push(json!({"type": "content_block_stop", "index": 0}));
+    all.push(json!({"type": "message_delta", "delta": delta, "usage": {"output_tokens": 6}}));
+    all.push(json!({"type": "message_stop"}));
+    events(all.iter().map(named).collect())
+}

@@ -1,0 +1,14 @@
+//! Programs that people use, against the gateway: SDKs of models, clients of MCP, package managers, git.
+//!
+//! What is not part of a system is installed once into `target/clients`, by lock files with digests. Where that is not
+//! possible, or the system cannot give a test host names of its own, `SKIPPED` is printed with the reason.
+
+mod anthropic;
+mod direct;
+mod git;
+mod install;
+mod openai;
+mod packages;
+mod provider;
+mod run;
+mod tunnels;
