@@ -13,7 +13,7 @@ mod git;
 pub mod http;
 pub mod inputs;
 mod mcp;
-mod models;
+pub mod models;
 mod prompt;
 mod route;
 #[cfg(test)]
@@ -49,6 +49,8 @@ pub struct Gateway {
     pub secrets: Secrets,
     /// The gateway's own requests.
     pub web: Web,
+    /// Calls of models that wait.
+    pub models: models::Models,
     /// Record and state.
     pub journal: Journal,
 }
@@ -95,6 +97,7 @@ impl Gateway {
             inputs: given.inputs,
             secrets,
             web,
+            models: models::Models::default(),
             journal: given.journal,
         })
     }
