@@ -185,7 +185,7 @@ async fn call(
     };
     let (client, answer) = oneshot::channel();
     drop(tokio::spawn(call.run(held, client)));
-    answer.await.map_err(|_| No::Plain(Refusal::Record))
+    answer.await.map_err(|_untold| No::Plain(Refusal::Record))
 }
 
 /// Reads the body, once there is memory for it.
