@@ -41,7 +41,9 @@ pub(super) struct For<'a> {
 pub(super) async fn reserve(gateway: &Gateway, wanted: &For<'_>) -> Result<Held, No> {
     let until = Instant::now() + WAIT.min(super::left(gateway));
     let Models { turn, freed, .. } = &gateway.models;
-    let _turn = timeout_at(until, turn.lock()).await.map_err(|_untold| No::Busy)?;
+    let _turn = timeout_at(until, turn.lock())
+        .await
+        .map_err(|_untold| No::Busy)?;
     loop {
         let sentence = match attempt(gateway, wanted) {
             Ok(held) => return Ok(held),

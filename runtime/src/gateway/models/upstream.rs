@@ -39,8 +39,9 @@ impl Upstream {
         stream: bool,
     ) -> Result<Self, No> {
         let uri = endpoint.url(model, query).parse();
-        let uri = uri
-            .map_err(|_untold| No::Upstream("upstream-target", "the address of this model is no URL"))?;
+        let uri = uri.map_err(|_untold| {
+            No::Upstream("upstream-target", "the address of this model is no URL")
+        })?;
         let mut fields = plain(stream);
         let secret = match &model.auth {
             Some(name) => {
