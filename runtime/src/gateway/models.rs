@@ -49,6 +49,8 @@ const MOST_BODY: usize = 32 << 20;
 const ROOM: u32 = 256 << 10;
 /// Bytes above which a body is read by a thread that may take its time.
 const LONG: usize = 256 << 10;
+/// Seconds.
+const YEAR: u64 = 365 * 24 * 60 * 60;
 /// Seconds after which one who found no place may ask again.
 const AGAIN: &str = "5";
 
@@ -139,12 +141,17 @@ pub(super) async fn answer(
         Ok(answer) => Ok(answer),
         Err(No::Plain(refusal)) => Err(refusal),
         Err(no) => {
-            let target = format!("POST {}", asked.path.chars().take(256).collect::<String>());
-            let denied = request(gateway, cycle, no.rule(), target);
-            drop(gateway.journal.record(Event::RequestDenied(denied)));
+            denied(gateway, cycle, &asked.path, &no);
             Ok(no.answer(endpoint.protocol()))
         }
     }
+}
+
+/// Records a refusal of which nobody else hears.
+fn denied(gateway: &Gateway, cycle: u32, path: &str, no: &No) {
+    let target = format!("POST {}", path.chars().take(256).collect::<String>());
+    let denied = request(gateway, cycle, no.rule(), target);
+    drop(gateway.journal.record(Event::RequestDenied(denied)));
 }
 
 async fn call(
@@ -177,6 +184,8 @@ async fn call(
     // From here on the call does not end when the agent leaves.
     let call = Call {
         gateway: Arc::clone(gateway),
+        cycle,
+        path: asked.path.clone(),
         endpoint,
         model: index,
         hides_usage,
@@ -239,10 +248,10 @@ fn entry(gateway: &Gateway) -> Result<&Agent, Refusal> {
     entry.ok_or(Refusal::Path)
 }
 
-/// What is left of the run's time.
+/// What is left of the run's time; never so much that clocks overflow.
 fn left(gateway: &Gateway) -> Duration {
     let deadline = gateway.journal.read(State::deadline).unwrap_or(0);
-    Duration::from_secs(deadline.saturating_sub(now()))
+    Duration::from_secs(deadline.saturating_sub(now()).min(YEAR))
 }
 
 /// An answer after which no SDK asks again.

@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use super::forward::{Bounds, Stream};
 use super::reserve::{Held, price};
 use super::upstream::Upstream;
-use super::{No, left, retry, told};
+use super::{No, denied, left, retry, told};
 use crate::body;
 use crate::contract::Model;
 use crate::model::usage::{Meter, Usage};
@@ -41,6 +41,9 @@ const REFUSAL: Duration = Duration::from_secs(10);
 /// A call that was set aside.
 pub(super) struct Call {
     pub(super) gateway: Arc<Gateway>,
+    pub(super) cycle: u32,
+    /// The path that the agent asked.
+    pub(super) path: String,
     pub(super) endpoint: Endpoint,
     /// Index of the model in the contract.
     pub(super) model: usize,
@@ -135,8 +138,7 @@ impl Call {
                 Used::Nothing
             }
             Said::Nothing(refused) => {
-                let no = No::Silent(refused);
-                drop(client.send(no.answer(protocol)));
+                self.refuse(client, &No::Silent(refused));
                 match refused.asked() {
                     // It may have been read, and answered into the void.
                     true => Used::Unknown,
@@ -144,6 +146,12 @@ impl Call {
                 }
             }
         }
+    }
+
+    /// Refuses what upstream said, or that it said nothing.
+    fn refuse(&self, client: Client, no: &No) {
+        denied(&self.gateway, self.cycle, &self.path, no);
+        drop(client.send(no.answer(self.endpoint.protocol())));
     }
 
     /// Sends the request until there is an answer that stays.
@@ -183,7 +191,7 @@ impl Call {
         let (head, body) = response.into_parts();
         let encoded = head.headers.get(CONTENT_ENCODING);
         if encoded.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            drop(client.send(No::Upstream("upstream-encoding", ENCODED).answer(protocol)));
+            self.refuse(client, &No::Upstream("upstream-encoding", ENCODED));
             return Used::Unknown;
         }
         let secret = self.upstream.secret.as_deref();
@@ -209,7 +217,7 @@ impl Call {
                 let whole = match body::read(body, MOST_WHOLE, within).await {
                     Ok(whole) => whole,
                     Err(unread) => {
-                        drop(client.send(No::Silent(Refused::Body(unread)).answer(protocol)));
+                        self.refuse(client, &No::Silent(Refused::Body(unread)));
                         return Used::Unknown;
                     }
                 };
@@ -219,7 +227,7 @@ impl Call {
                 used
             }
             Kind::Events | Kind::Other => {
-                drop(client.send(No::Upstream("upstream-type", TYPE).answer(protocol)));
+                self.refuse(client, &No::Upstream("upstream-type", TYPE));
                 Used::Unknown
             }
         }

@@ -116,6 +116,9 @@ async fn counts_whole(stand_in: &Upstream, body: &Value, status: u16, rule: &str
     let came = String::from_utf8_lossy(&came).into_owned();
     assert!(told == status && came.contains(rule), "{told} {came}");
     assert_eq!(stand_in.asked().len(), 1);
+    if status != 200 {
+        running.recorded(&format!("\"rule\":\"{rule}\"")).await;
+    }
     let used = used(&running).await;
     let worst = amount(&set_aside(&running)[0]);
     assert_eq!(used, (1, worst.tokens.into(), worst.micros.into()));
