@@ -14,6 +14,7 @@ pub fn base_url(provider: &str, url: Option<&Url>) -> Option<Url> {
     let own = match provider {
         "anthropic" => "https://api.anthropic.com",
         "openai" => "https://api.openai.com",
+        "gemini" => "https://generativelanguage.googleapis.com",
         _ => return None,
     };
     Url::parse(own, Plaintext::Refused).ok()
@@ -26,19 +27,23 @@ mod tests {
     #[test]
     fn a_written_address_wins() {
         let own = Url::parse("https://llm.example.com/v1", Plaintext::Refused).unwrap();
-        for provider in ["anthropic", "openai", "ollama", "compatible"] {
+        for provider in ["anthropic", "openai", "gemini", "ollama", "compatible"] {
             assert_eq!(base_url(provider, Some(&own)), Some(own.clone()));
         }
     }
 
     #[test]
-    fn two_providers_have_an_address() {
+    fn three_providers_have_an_address() {
         let shown = |p| base_url(p, None).map(|u| u.to_string());
         assert_eq!(
             shown("anthropic").as_deref(),
             Some("https://api.anthropic.com")
         );
         assert_eq!(shown("openai").as_deref(), Some("https://api.openai.com"));
+        assert_eq!(
+            shown("gemini").as_deref(),
+            Some("https://generativelanguage.googleapis.com")
+        );
         assert_eq!(shown("ollama"), None);
         assert_eq!(shown("compatible"), None);
     }

@@ -54,7 +54,7 @@ pub struct Secret {
 pub struct Model {
     /// Name.
     pub name: S<String>,
-    /// `anthropic`, `openai`, `ollama` or `compatible`.
+    /// `anthropic`, `openai`, `gemini`, `ollama` or `compatible`.
     pub provider: Option<S<String>>,
     /// Id of the provider.
     pub id: Option<S<String>>,

@@ -155,6 +155,8 @@ pub enum Provider {
     Ollama,
     /// Anything that speaks OpenAI's protocol.
     Compatible,
+    /// Google's Gemini API.
+    Gemini,
 }
 
 /// Money per number of tokens.

@@ -14,7 +14,7 @@ mod git;
 pub mod http;
 pub mod inputs;
 mod mcp;
-mod models;
+pub mod models;
 mod prompt;
 mod route;
 #[cfg(test)]
@@ -50,6 +50,8 @@ pub struct Gateway {
     pub secrets: Secrets,
     /// The gateway's own requests.
     pub web: Web,
+    /// Calls of models that wait.
+    pub models: models::Models,
     /// Record and state.
     pub journal: Journal,
 }
@@ -96,6 +98,7 @@ impl Gateway {
             inputs: given.inputs,
             secrets,
             web,
+            models: models::Models::default(),
             journal: given.journal,
         })
     }

@@ -1,6 +1,6 @@
 //! What a request to a model may hold, and what an answer used. Pure: no socket, no clock.
 //!
-//! - [`anthropic`] and [`openai`] read a request, keep what is on their allow-lists, refuse the rest and write
+//! - [`anthropic`], [`openai`] and [`gemini`] read a request, keep what is on their allow-lists, refuse the rest and write
 //!   the body that goes upstream anew, so that upstream reads nothing that was not read here;
 //! - [`sse`] cuts a stream of server-sent events, [`usage`] counts what an answer used;
 //! - [`refusal`] says no in the shape of each protocol.
@@ -10,6 +10,7 @@
 
 pub mod anthropic;
 mod check;
+pub mod gemini;
 pub mod openai;
 mod place;
 pub mod refusal;
@@ -40,6 +41,8 @@ pub enum Protocol {
     Responses,
     /// OpenAI's `/v1/embeddings`.
     Embeddings,
+    /// Google's `/v1beta/models/…:generateContent`.
+    Generate,
 }
 
 /// A request that may go upstream.
@@ -84,10 +87,10 @@ const PDF: u64 = 1_100_000;
 fn estimate(body: &[u8], tally: &Tally, model: &Model, tools: usize) -> u64 {
     let image: u64 = match model.provider {
         Provider::Anthropic => 8_192,
-        Provider::Openai | Provider::Ollama | Provider::Compatible => 65_536,
+        Provider::Openai | Provider::Ollama | Provider::Compatible | Provider::Gemini => 65_536,
     };
     let tools = match model.provider {
-        Provider::Anthropic | Provider::Openai => 0,
+        Provider::Anthropic | Provider::Openai | Provider::Gemini => 0,
         Provider::Ollama | Provider::Compatible => tools as u64,
     };
     (body.len() as u64)

@@ -137,6 +137,9 @@ impl State {
             Event::RequestAllowed(_) => self.allowed = self.allowed.saturating_add(1),
             Event::RequestDenied(_) => self.denied = self.denied.saturating_add(1),
             Event::Reserved(reserved) => {
+                // What is set aside for an operation has no other line that lets it through.
+                let alone = u64::from(reserved.operation.is_some());
+                self.allowed = self.allowed.saturating_add(alone);
                 // It was checked that this is possible and that the id is the next.
                 let _id = self.budget.reserve(&reserved.agent, reserved.amount());
             }
@@ -223,7 +226,7 @@ impl State {
         (self.input_tokens, self.output_tokens)
     }
 
-    /// Requests that were allowed and denied.
+    /// Requests that were allowed, and denied. What is set aside for a named operation is one that was allowed.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
         (self.allowed, self.denied)

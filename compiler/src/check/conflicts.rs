@@ -56,7 +56,7 @@ fn model(model: &Model, findings: &mut Findings) {
         return;
     };
     let name = &model.name.value;
-    if !matches!(provider.value.as_str(), "anthropic" | "openai") {
+    if !matches!(provider.value.as_str(), "anthropic" | "openai" | "gemini") {
         let message = format!(
             "model `{name}` needs `url`: `{}` has no address of its own",
             provider.value

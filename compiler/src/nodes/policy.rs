@@ -43,7 +43,7 @@ static MODEL: NodeDef = node(
 )
 .args(&[arg(
     "provider",
-    Word(&["anthropic", "openai", "ollama", "compatible"]),
+    Word(&["anthropic", "openai", "gemini", "ollama", "compatible"]),
 )])
 .props(&[need("id", IdPattern, "Pattern of model ids.")])
 .example("model \"anthropic\" id=\"claude-*\"")

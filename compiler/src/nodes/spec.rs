@@ -84,7 +84,7 @@ static PROVIDER: NodeDef = node(
 )
 .args(&[arg(
     "provider",
-    Word(&["anthropic", "openai", "ollama", "compatible"]),
+    Word(&["anthropic", "openai", "gemini", "ollama", "compatible"]),
 )])
 .example("provider \"anthropic\"")
 .one();

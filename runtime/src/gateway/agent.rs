@@ -26,14 +26,22 @@ const MOST_CLAIM: usize = 4 * 1024;
 /// Answers a request of this port.
 pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
     let target = format!("{} {}", asked.method, asked.path);
+    let protocol = models::protocol(&asked);
     let answered = match gateway.over() {
         true => Err(Refusal::Deadline),
         false => route(&gateway, asked).await,
     };
-    if let Err(refusal) = &answered {
-        denied(&gateway, &target, refusal);
+    match answered {
+        Ok(answer) => answer,
+        Err(refusal) => {
+            denied(&gateway, &target, &refusal);
+            // An SDK shows a reason only in the shape of its protocol.
+            match protocol {
+                Some(protocol) => models::no(protocol, &refusal),
+                None => refusal.into(),
+            }
+        }
     }
-    answered.into()
 }
 
 /// Records a request that was refused for its shape; what it asked for is not known.
@@ -47,7 +55,7 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
     let method = asked.method.clone();
     let takes_query = matches!(
         words.as_slice(),
-        ["v1", "messages", ..] | ["v1beta", ..] | ["http" | "git", ..]
+        ["v1", "messages" | "models", ..] | ["v1beta", ..] | ["http" | "git", ..]
     );
     if asked.query.is_some() && !takes_query {
         return Err(Refusal::Target);

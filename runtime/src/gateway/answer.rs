@@ -136,7 +136,9 @@ impl Refusal {
         }
     }
 
-    fn status(&self) -> StatusCode {
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::Target | Self::Framing | Self::Upgrade | Self::Credential => {
@@ -155,7 +157,9 @@ impl Refusal {
         }
     }
 
-    fn message(&self) -> &str {
+    /// Why, in a sentence.
+    #[must_use]
+    pub fn message(&self) -> &str {
         match self {
             Self::Version => "the gateway speaks HTTP/1.1",
             Self::Target => {

@@ -168,7 +168,7 @@ async fn run(gateway: Arc<Gateway>, opened: Opened, upgrade: OnUpgrade) {
         }
         Err(_) => 0,
     };
-    settle(&gateway, reservation, carried).await;
+    settle(&gateway, traffic(reservation, carried)).await;
 }
 
 fn carried(outcome: &Outcome) -> u64 {
@@ -192,7 +192,8 @@ fn refused(gateway: &Gateway, cycle: u32, host: &Host, port: u16, end: End) {
     drop(gateway.journal.record(Event::RequestDenied(request)));
 }
 
-fn request(gateway: &Gateway, cycle: u32, rule: &str, target: String) -> Request {
+/// A request of the agent, and the rule that decided on it.
+pub(super) fn request(gateway: &Gateway, cycle: u32, rule: &str, target: String) -> Request {
     Request {
         cycle: Some(cycle),
         agent: Some(gateway.contract.entry.clone()),
@@ -201,19 +202,24 @@ fn request(gateway: &Gateway, cycle: u32, rule: &str, target: String) -> Request
     }
 }
 
-/// Records what was used. While the record is busy the share stays set aside, so it is tried again.
-async fn settle(gateway: &Gateway, reservation: u64, traffic: u64) {
-    let settled = Settled {
+/// What was carried, and nothing else.
+fn traffic(reservation: u64, traffic: u64) -> Settled {
+    Settled {
         reservation,
         turns: 0,
         input_tokens: 0,
         output_tokens: 0,
         micros: 0,
         traffic,
-    };
+    }
+}
+
+/// Records what was used. While the record is busy the share stays set aside, so it is tried again.
+pub(super) async fn settle(gateway: &Gateway, settled: Settled) {
     for _ in 0..60 {
         match gateway.journal.record(Event::Settled(settled.clone())) {
             Ok(pending) => {
+                gateway.models.freed();
                 // A record that has failed says so to everybody else.
                 let _line = pending.await;
                 return;

@@ -40,7 +40,8 @@ impl Drop for Running {
     }
 }
 
-/// A gateway by the contract of the example `pure-agent`, changed; each secret is `secret-of-NAME`; its inputs are
+/// A gateway by the contract of the example `pure-agent`, changed; each secret is `secret-of-NAME` (but
+/// `subscription` is a token of one); its inputs are
 /// `{"issue":"A-1","prompt":"p"}`. It serves the agent's port, and cycle 0 is claimed.
 pub(crate) async fn running(web: Web, change: impl FnOnce(&mut Value)) -> Running {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -70,6 +71,13 @@ pub(crate) async fn running(web: Web, change: impl FnOnce(&mut Value)) -> Runnin
     }
 }
 
+fn secret_of(name: &str) -> String {
+    match name {
+        "subscription" => "sk-ant-oat01-secret".to_owned(),
+        name => format!("secret-of-{name}"),
+    }
+}
+
 async fn open(web: Web, change: impl FnOnce(&mut Value), record: &std::path::Path) -> Gateway {
     let example = include_str!("../../../golden/contract/pure-agent.json");
     let mut value: Value = serde_json::from_str(example).unwrap();
@@ -78,7 +86,7 @@ async fn open(web: Web, change: impl FnOnce(&mut Value), record: &std::path::Pat
     let secrets: BTreeMap<_, _> = contract
         .secrets
         .iter()
-        .map(|secret| (secret.name.clone(), format!("secret-of-{}", secret.name)))
+        .map(|secret| (secret.name.clone(), secret_of(&secret.name)))
         .collect();
     let run = RunOpened {
         uid: UID.to_owned(),
@@ -143,6 +151,15 @@ impl Running {
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
+    /// Waits until the record has this: a refusal does not wait for the disk.
+    pub(crate) async fn recorded(&self, text: &str) {
+        let start = std::time::Instant::now();
+        while !self.record().contains(text) {
+            assert!(start.elapsed() < Duration::from_secs(5), "no {text}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// The record so far, as text.
     pub(crate) fn record(&self) -> String {
         std::fs::read_to_string(self.folder.join("record.jsonl")).unwrap()
@@ -162,5 +179,5 @@ async fn the_agent_of_a_cycle_is_known() {
         (status, &answer["error"]["rule"]),
         (400, &json!("http-target"))
     );
-    assert!(running.record().contains("http-target"));
+    running.recorded("http-target").await;
 }

@@ -97,7 +97,7 @@ static EMBEDDINGS: Object = Object {
 fn speaks(provider: Provider) -> bool {
     match provider {
         Provider::Openai | Provider::Ollama | Provider::Compatible => true,
-        Provider::Anthropic => false,
+        Provider::Anthropic | Provider::Gemini => false,
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::Protocol;
 use super::rule::{Kind, Refused};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An answer that refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// HTTP status: 400 malformed, 403 not granted, 429 used up.
+    /// HTTP status: of a request that was read 400 malformed, 403 not granted, 429 used up.
     pub status: u16,
     /// JSON body.
     pub body: Vec<u8>,
@@ -32,7 +32,33 @@ pub fn of(protocol: Protocol, refused: &Refused) -> Refusal {
 /// The answer where a limit of the run is used up; `rule` is its stable word.
 #[must_use]
 pub fn used_up(protocol: Protocol, rule: &str, sentence: &str) -> Refusal {
-    write(protocol, Kind::UsedUp, rule, "", sentence)
+    let refusal = write(protocol, Kind::UsedUp, rule, "", sentence);
+    match protocol {
+        Protocol::Generate => Refusal {
+            body: never_again(&refusal.body, rule),
+            ..refusal
+        },
+        _ => refusal,
+    }
+}
+
+/// Google's clients ask again after any 429, unless they are told of a day's wait.
+fn never_again(body: &[u8], rule: &str) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+    if let Some(details) = body.pointer_mut("/error/details") {
+        let wait =
+            json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "86400s"});
+        *details = json!([reason(rule), wait]);
+    }
+    body.to_string().into_bytes()
+}
+
+fn reason(rule: &str) -> Value {
+    json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": rule,
+        "domain": "pure-agent",
+    })
 }
 
 /// Any refusal; `place` is a JSON pointer or empty.
@@ -43,6 +69,12 @@ pub fn write(protocol: Protocol, kind: Kind, rule: &str, place: &str, sentence: 
         Kind::NotGranted => 403,
         Kind::UsedUp => 429,
     };
+    shaped(protocol, status, rule, place, sentence)
+}
+
+/// A refusal with any status; `place` is a JSON pointer or empty.
+#[must_use]
+pub fn shaped(protocol: Protocol, status: u16, rule: &str, place: &str, sentence: &str) -> Refusal {
     let at = if place.is_empty() {
         String::new()
     } else {
@@ -52,14 +84,22 @@ pub fn write(protocol: Protocol, kind: Kind, rule: &str, place: &str, sentence: 
     let body = match protocol {
         Protocol::Messages => json!({
             "type": "error",
-            "error": { "type": anthropic(kind), "message": message },
+            "error": { "type": anthropic(status), "message": message },
         }),
         Protocol::Chat | Protocol::Responses | Protocol::Embeddings => json!({
             "error": {
                 "message": message,
-                "type": openai(kind),
+                "type": openai(status),
                 "param": (!place.is_empty()).then_some(place),
                 "code": rule,
+            },
+        }),
+        Protocol::Generate => json!({
+            "error": {
+                "code": status,
+                "message": message,
+                "status": google(status),
+                "details": [reason(rule)],
             },
         }),
     };
@@ -69,18 +109,37 @@ pub fn write(protocol: Protocol, kind: Kind, rule: &str, place: &str, sentence: 
     }
 }
 
-fn anthropic(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Malformed => "invalid_request_error",
-        Kind::NotGranted => "permission_error",
-        Kind::UsedUp => "rate_limit_error",
+fn anthropic(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
     }
 }
 
-fn openai(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Malformed => "invalid_request_error",
-        Kind::NotGranted => "permission_error",
-        Kind::UsedUp => "insufficient_quota",
+fn openai(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        429 => "insufficient_quota",
+        500.. => "server_error",
+        _ => "invalid_request_error",
+    }
+}
+
+fn google(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        429 => "RESOURCE_EXHAUSTED",
+        500 => "INTERNAL",
+        504 => "DEADLINE_EXCEEDED",
+        501.. => "UNAVAILABLE",
+        _ => "INVALID_ARGUMENT",
     }
 }

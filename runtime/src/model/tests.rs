@@ -7,6 +7,7 @@ mod attacks_openai;
 mod attacks_responses;
 mod conformance;
 mod conformance_openai;
+mod gemini;
 mod oracle;
 mod refusals;
 mod streams;

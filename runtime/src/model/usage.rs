@@ -79,6 +79,7 @@ impl Meter {
             Protocol::Chat => self.openai(usage, CHAT),
             Protocol::Responses => self.openai(usage, RESPONSES),
             Protocol::Embeddings => self.embeddings(usage),
+            Protocol::Generate => self.generated(&answer),
         }
         self.ended = true;
     }
@@ -100,6 +101,7 @@ impl Meter {
             Protocol::Messages => self.messages_event(&data),
             Protocol::Chat => self.chat_event(&data),
             Protocol::Responses => self.responses_event(&data),
+            Protocol::Generate => self.generated(&data),
             Protocol::Embeddings => self.broken = true,
         }
     }
@@ -209,6 +211,38 @@ impl Meter {
             }
             None => self.broken = true,
         }
+    }
+
+    /// Each piece tells the usage so far; the last one says why the answer ended, or why there is none.
+    fn generated(&mut self, data: &Value) {
+        self.broken |= data.get("error").is_some_and(|e| !e.is_null());
+        let said = |at| data.pointer(at).is_some_and(Value::is_string);
+        self.ended |= said("/candidates/0/finishReason") || said("/promptFeedback/blockReason");
+        let Some(usage) = data.get("usageMetadata").filter(|u| !u.is_null()) else {
+            return;
+        };
+        let mut number = |name| self.number(usage.get(name));
+        let read = number("promptTokenCount");
+        let tools = number("toolUsePromptTokenCount").unwrap_or(0);
+        let cached = number("cachedContentTokenCount").unwrap_or(0);
+        let answer = number("candidatesTokenCount").unwrap_or(0);
+        let thoughts = number("thoughtsTokenCount").unwrap_or(0);
+        let total = number("totalTokenCount").unwrap_or(0);
+        let Some(input) = read.map(|read| read.saturating_add(tools)) else {
+            self.broken = true;
+            return;
+        };
+        // Where thoughts are only part of the total, they are output.
+        let output = answer.saturating_add(thoughts);
+        let output = output.max(total.saturating_sub(input));
+        let Some(fresh) = input.checked_sub(cached) else {
+            self.broken = true;
+            return;
+        };
+        self.seen.input = fresh;
+        self.seen.cache_read = cached;
+        self.seen.output = self.seen.output.max(output);
+        self.told = true;
     }
 
     /// A number of tokens; one that is there and cannot be believed breaks the whole account.

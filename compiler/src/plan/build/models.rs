@@ -24,6 +24,7 @@ fn protocol(word: &str) -> Provider {
         "anthropic" => Provider::Anthropic,
         "openai" => Provider::Openai,
         "ollama" => Provider::Ollama,
+        "gemini" => Provider::Gemini,
         _ => Provider::Compatible,
     }
 }

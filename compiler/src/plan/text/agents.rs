@@ -79,6 +79,7 @@ fn model(model: &Model) -> String {
         Provider::Openai => "openai",
         Provider::Ollama => "ollama",
         Provider::Compatible => "compatible",
+        Provider::Gemini => "gemini",
     };
     let price = model.price.as_ref().map_or_else(
         || "no price".to_owned(),

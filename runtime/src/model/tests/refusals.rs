@@ -5,11 +5,12 @@ use crate::model::Protocol;
 use crate::model::refusal::{of, used_up};
 use serde_json::{Value, json};
 
-const ALL: [Protocol; 4] = [
+const ALL: [Protocol; 5] = [
     Protocol::Messages,
     Protocol::Chat,
     Protocol::Responses,
     Protocol::Embeddings,
+    Protocol::Generate,
 ];
 
 fn refusal(read: Read, protocol: Protocol, body: &str) -> (u16, Value) {
@@ -52,12 +53,12 @@ fn a_used_up_limit_is_429_with_its_reason() {
         let answer = used_up(protocol, "tokens", "the run has used 100 of 100 tokens");
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(answer.status, 429);
-        let kind = if protocol == Protocol::Messages {
-            "rate_limit_error"
-        } else {
-            "insufficient_quota"
+        let (field, kind) = match protocol {
+            Protocol::Messages => ("type", "rate_limit_error"),
+            Protocol::Generate => ("status", "RESOURCE_EXHAUSTED"),
+            _ => ("type", "insufficient_quota"),
         };
-        assert_eq!(body["error"]["type"], kind);
+        assert_eq!(body["error"][field], kind);
         assert!(
             body["error"]["message"]
                 .as_str()

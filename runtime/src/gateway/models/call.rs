@@ -1,0 +1,275 @@
+//! A call, from its reservation to what it used. It runs on its own: an agent that leaves does not end it.
+
+use super::super::Gateway;
+use super::super::answer::{Answer, Refusal};
+use super::super::connect::settle;
+use super::endpoint::Endpoint;
+use super::forward::{Bounds, Stream};
+use super::reserve::{Held, price};
+use super::upstream::Upstream;
+use super::{No, denied, left, retry, told};
+use crate::body;
+use crate::contract::Model;
+use crate::model::usage::{Meter, Usage};
+use crate::model::{Protocol, Request};
+use crate::record::event::Settled;
+use crate::web::Refused;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
+
+/// Time for the head of an answer, which without a stream comes when the answer is whole.
+const HEAD: Duration = Duration::from_secs(900);
+/// Time in which nothing comes of a stream.
+const IDLE: Duration = Duration::from_secs(300);
+/// Time in which the agent takes nothing of it.
+const UNREAD: Duration = Duration::from_secs(60);
+/// Most bytes of a stream.
+const MOST_STREAM: usize = 256 << 20;
+/// Most bytes of an answer that is read whole.
+const MOST_WHOLE: usize = 64 << 20;
+/// Most bytes of an answer that refuses, and the time for it.
+const MOST_REFUSAL: usize = 1 << 20;
+const REFUSAL: Duration = Duration::from_secs(10);
+
+/// A call that was set aside.
+pub(super) struct Call {
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) cycle: u32,
+    /// The path that the agent asked.
+    pub(super) path: String,
+    pub(super) endpoint: Endpoint,
+    /// Index of the model in the contract.
+    pub(super) model: usize,
+    /// Whether the event that only tells usage is kept from the agent.
+    pub(super) hides_usage: bool,
+    pub(super) upstream: Upstream,
+    /// Memory for the request.
+    pub(super) place: OwnedSemaphorePermit,
+}
+
+/// The way to the agent; nobody may be there any more.
+type Client = oneshot::Sender<Answer>;
+
+/// What upstream said.
+enum Said {
+    /// Yes.
+    Fine(Response<Incoming>),
+    /// No, with its reasons as far as they could be read.
+    No(Response<Bytes>),
+    /// Nothing.
+    Nothing(Refused),
+}
+
+/// What a call used.
+enum Used {
+    /// No model worked.
+    Nothing,
+    /// So much.
+    Tokens(Usage),
+    /// Nobody knows: all that was set aside counts.
+    Unknown,
+}
+
+impl Used {
+    fn settled(self, worst: Settled, model: Option<&Model>) -> Settled {
+        match self {
+            Self::Unknown => worst,
+            Self::Nothing => Settled {
+                turns: 0,
+                input_tokens: 0,
+                output_tokens: 0,
+                micros: 0,
+                ..worst
+            },
+            Self::Tokens(usage) => {
+                let (input, output) = (usage.all_input(), usage.output);
+                Settled {
+                    input_tokens: input,
+                    output_tokens: output,
+                    micros: model.map_or(worst.micros, |model| price(model, input, output)),
+                    ..worst
+                }
+            }
+        }
+    }
+}
+
+impl Call {
+    /// Whether the agent did not ask for the usage that it is told.
+    pub(super) fn hides_usage(endpoint: Endpoint, request: &Request) -> bool {
+        endpoint == Endpoint::Chat && request.stream && !request.usage_asked
+    }
+
+    /// Asks when the reservation is on the disk, answers the agent, and settles.
+    pub(super) async fn run(self, held: Held, client: Client) {
+        let Held { pending, worst } = held;
+        if pending.await.is_err() {
+            // The record has failed, and with it everything that follows.
+            let refusal = super::no(self.endpoint.protocol(), &Refusal::Record);
+            drop(client.send(refusal));
+            return;
+        }
+        let gateway = Arc::clone(&self.gateway);
+        let model = self.model;
+        let used = match client.is_closed() {
+            true => Used::Nothing,
+            false => self.ask(client).await,
+        };
+        let model = gateway.contract.models.get(model);
+        settle(&gateway, used.settled(worst, model)).await;
+    }
+
+    async fn ask(self, mut client: Client) -> Used {
+        let said = self.attempts(&mut client).await;
+        let protocol = self.endpoint.protocol();
+        match said {
+            Said::Fine(response) => self.answered(response, client).await,
+            Said::No(response) => {
+                let secret = self.upstream.secret.as_deref();
+                drop(client.send(told::refusal(protocol, &response, secret)));
+                // A model that refuses has not worked.
+                Used::Nothing
+            }
+            Said::Nothing(refused) => {
+                self.refuse(client, &No::Silent(refused));
+                match refused.asked() {
+                    // It may have been read, and answered into the void.
+                    true => Used::Unknown,
+                    false => Used::Nothing,
+                }
+            }
+        }
+    }
+
+    /// Refuses what upstream said, or that it said nothing.
+    fn refuse(&self, client: Client, no: &No) {
+        denied(&self.gateway, self.cycle, &self.path, no);
+        drop(client.send(no.answer(self.endpoint.protocol())));
+    }
+
+    /// Sends the request until there is an answer that stays.
+    async fn attempts(&self, client: &mut Client) -> Said {
+        let mut attempt = 0;
+        loop {
+            let within = HEAD.min(left(&self.gateway));
+            let sent = self.gateway.web.send(self.upstream.request(), within).await;
+            let (said, wait) = match sent {
+                Ok(response) if response.status().is_success() => return Said::Fine(response),
+                Ok(response) => {
+                    let status = response.status().as_u16();
+                    let wait = retry::after(status, response.headers(), attempt);
+                    (Said::No(reasons(response).await), wait)
+                }
+                // What may have been read is not sent again.
+                Err(refused) if refused.asked() => return Said::Nothing(refused),
+                Err(refused) => (Said::Nothing(refused), Some(retry::backoff(attempt))),
+            };
+            attempt += 1;
+            match wait {
+                Some(wait) if attempt < retry::ATTEMPTS && wait < left(&self.gateway) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        // Nobody waits for another attempt.
+                        () = client.closed() => return said,
+                    }
+                }
+                _ => return said,
+            }
+        }
+    }
+
+    /// Hands an answer on.
+    async fn answered(self, response: Response<Incoming>, client: Client) -> Used {
+        let protocol = self.endpoint.protocol();
+        let (head, body) = response.into_parts();
+        let encoded = head.headers.get(CONTENT_ENCODING);
+        if encoded.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            self.refuse(client, &No::Upstream("upstream-encoding", ENCODED));
+            return Used::Unknown;
+        }
+        let secret = self.upstream.secret.as_deref();
+        let fields = told::fields(&head.headers, secret, &told::FINE);
+        match kind(&head.headers) {
+            Kind::Events if self.endpoint.is_turn() => {
+                let until = Instant::now() + left(&self.gateway);
+                let bounds = Bounds {
+                    most: MOST_STREAM,
+                    idle: IDLE,
+                    unread: UNREAD,
+                    until,
+                };
+                let (stream, piped) = Stream::new(Meter::new(protocol), self.hides_usage, bounds);
+                let answer = Answer::new(head.status, EVENTS, piped.boxed_unsync());
+                drop(client.send(told::with(answer, fields)));
+                // The request is not sent again.
+                drop((self.upstream, self.place));
+                stream.run(body).await.map_or(Used::Unknown, Used::Tokens)
+            }
+            Kind::Json => {
+                let within = HEAD.min(left(&self.gateway));
+                let whole = match body::read(body, MOST_WHOLE, within).await {
+                    Ok(whole) => whole,
+                    Err(unread) => {
+                        self.refuse(client, &No::Silent(Refused::Body(unread)));
+                        return Used::Unknown;
+                    }
+                };
+                let used = used(self.endpoint, protocol, &whole);
+                let answer = Answer::json(head.status, whole);
+                drop(client.send(told::with(answer, fields)));
+                used
+            }
+            Kind::Events | Kind::Other => {
+                self.refuse(client, &No::Upstream("upstream-type", TYPE));
+                Used::Unknown
+            }
+        }
+    }
+}
+
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+const ENCODED: &str = "the provider answered with a compressed body, for which nobody asked";
+const TYPE: &str =
+    "the provider answered with something that is neither JSON nor a stream of events";
+
+/// What a body is.
+pub(super) enum Kind {
+    Json,
+    Events,
+    Other,
+}
+
+/// What the header says of the body.
+pub(super) fn kind(headers: &HeaderMap) -> Kind {
+    let told = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let told = told.and_then(|told| told.split(';').next());
+    let told = told.unwrap_or_default().trim().to_ascii_lowercase();
+    match told.as_str() {
+        "application/json" => Kind::Json,
+        "text/event-stream" => Kind::Events,
+        _ => Kind::Other,
+    }
+}
+
+fn used(endpoint: Endpoint, protocol: Protocol, whole: &[u8]) -> Used {
+    if !endpoint.is_turn() {
+        return Used::Nothing;
+    }
+    let mut meter = Meter::new(protocol);
+    meter.body(whole);
+    meter.usage().map_or(Used::Unknown, Used::Tokens)
+}
+
+/// Reads an answer that refuses. Reasons that cannot be read are none.
+async fn reasons(response: Response<Incoming>) -> Response<Bytes> {
+    let (head, body) = response.into_parts();
+    let body = body::read(body, MOST_REFUSAL, REFUSAL).await;
+    Response::from_parts(head, body.unwrap_or_default())
+}

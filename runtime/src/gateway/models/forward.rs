@@ -1,0 +1,129 @@
+//! A stream on its way to the agent, read beside.
+//!
+//! Pieces go on as they came. An agent that leaves, or takes nothing, ends its own stream only: upstream is read to
+//! its end, because what it used stands there.
+
+use crate::model::sse::{Block, Event, Parser};
+use crate::model::usage::{Incomplete, Meter, Usage, only_usage};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use http_body_util::channel::{Channel, Sender};
+use std::io;
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Pieces that wait for a slow agent; each has at most as many bytes as the connection upstream reads at once.
+const WAITING: usize = 8;
+/// Most bytes of one event.
+const MOST_EVENT: usize = 16 << 20;
+
+/// Bounds of a stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Most bytes.
+    pub(super) most: usize,
+    /// Time in which nothing comes.
+    pub(super) idle: Duration,
+    /// Time in which the agent takes nothing.
+    pub(super) unread: Duration,
+    /// When it ends in any case.
+    pub(super) until: Instant,
+}
+
+/// A stream of an answer.
+pub(super) struct Stream {
+    client: Option<Sender<Bytes, io::Error>>,
+    parser: Parser,
+    meter: Meter,
+    /// Whether the event that only tells usage is kept from the agent, which did not ask for it.
+    hides_usage: bool,
+    bounds: Bounds,
+}
+
+impl Stream {
+    /// A stream, and the body by which the agent gets it.
+    pub(super) fn new(
+        meter: Meter,
+        hides_usage: bool,
+        bounds: Bounds,
+    ) -> (Self, Channel<Bytes, io::Error>) {
+        let (sender, body) = Channel::new(WAITING);
+        let stream = Self {
+            client: Some(sender),
+            parser: Parser::new(MOST_EVENT),
+            meter,
+            hides_usage,
+            bounds,
+        };
+        (stream, body)
+    }
+
+    /// Forwards the whole of `upstream`, and says what was used.
+    ///
+    /// # Errors
+    /// A stream that breaks off, is too long or too slow, or does not tell its usage.
+    pub(super) async fn run<B>(mut self, mut upstream: B) -> Result<Usage, Incomplete>
+    where
+        B: hyper::body::Body<Data = Bytes> + Unpin,
+    {
+        let mut total = 0_usize;
+        loop {
+            let idle = Instant::now() + self.bounds.idle;
+            let next = timeout_at(idle.min(self.bounds.until), upstream.frame()).await;
+            let piece = match next {
+                Ok(None) => return self.meter.usage(),
+                Ok(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(piece) => piece,
+                    // Trailers say nothing here.
+                    Err(_) => continue,
+                },
+                Ok(Some(Err(_))) | Err(_) => return Err(self.broken()),
+            };
+            total = total.saturating_add(piece.len());
+            let blocks = match self.parser.push(&piece) {
+                Ok(blocks) if total <= self.bounds.most => blocks,
+                _ => return Err(self.broken()),
+            };
+            for event in blocks.iter().filter_map(|block| block.event.as_ref()) {
+                self.meter.event(event);
+            }
+            let piece = match self.hides_usage {
+                true => shown(blocks),
+                false => piece,
+            };
+            self.give(piece).await;
+        }
+    }
+
+    /// Ends the agent's stream so that it cannot be taken for whole.
+    fn broken(&mut self) -> Incomplete {
+        if let Some(client) = self.client.take() {
+            client.abort(io::ErrorKind::ConnectionAborted.into());
+        }
+        Incomplete
+    }
+
+    async fn give(&mut self, piece: Bytes) {
+        let Some(client) = self.client.as_mut().filter(|_| !piece.is_empty()) else {
+            return;
+        };
+        match timeout(self.bounds.unread, client.send_data(piece)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => self.client = None,
+            // It does not read: what it has so far is not the whole.
+            Err(_) => drop(self.broken()),
+        }
+    }
+}
+
+/// What came, without events that only tell usage.
+fn shown(blocks: Vec<Block>) -> Bytes {
+    let hidden = |event: &Event| event.data.contains("\"usage\"") && only_usage(event);
+    let kept = blocks.into_iter();
+    let kept = kept.filter(|block| !block.event.as_ref().is_some_and(hidden));
+    let mut pieces: Vec<Vec<u8>> = kept.map(|block| block.raw).collect();
+    match pieces.len() {
+        1 => pieces.pop().unwrap_or_default().into(),
+        _ => pieces.concat().into(),
+    }
+}
