@@ -12,7 +12,7 @@ mod files;
 mod git;
 pub mod http;
 pub mod inputs;
-mod mcp;
+pub mod mcp;
 mod models;
 mod prompt;
 mod route;
@@ -49,6 +49,8 @@ pub struct Gateway {
     pub secrets: Secrets,
     /// The gateway's own requests.
     pub web: Web,
+    /// The calls of tools that are under way.
+    pub mcp: mcp::Mcp,
     /// Record and state.
     pub journal: Journal,
 }
@@ -89,6 +91,7 @@ impl Gateway {
     ) -> Result<Self, String> {
         Ok(Self {
             egress: connect::Egress::new(&contract, connector)?,
+            mcp: mcp::Mcp::new(&contract),
             contract,
             key: given.key,
             uid: given.uid,

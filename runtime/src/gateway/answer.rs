@@ -143,7 +143,9 @@ impl Refusal {
         }
     }
 
-    fn message(&self) -> &str {
+    /// A sentence; nothing of the request stands in it.
+    #[must_use]
+    pub fn message(&self) -> &str {
         match self {
             Self::Version => "the gateway speaks HTTP/1.1",
             Self::Target => {
