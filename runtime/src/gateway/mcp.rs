@@ -10,6 +10,7 @@
 mod beside;
 mod call;
 mod offer;
+mod opening;
 mod running;
 mod stream;
 mod submit;
@@ -24,12 +25,13 @@ use super::{Gateway, agent};
 use crate::body;
 use crate::contract::Contract;
 use crate::mcp::message::{self, Call, Fault, Id, Message};
-use crate::mcp::version::{self, Era};
+use crate::mcp::version::Era;
 use crate::record::Event;
 use crate::record::event::Request;
 use beside::{Beside, Nobody};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderName, HeaderValue};
+use opening::{discovered, finished, opened};
 use running::Running;
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -39,8 +41,6 @@ use tokio::sync::Semaphore;
 
 /// Most bytes of a body: arguments of the most bytes they may have, and what is around them.
 const MOST_BODY: usize = crate::mcp::arguments::MOST_BYTES + 64 * 1024;
-/// Milliseconds for which a client may keep what it was told.
-const KEPT: u32 = 60_000;
 
 /// What serving tools needs beside the rest of a gateway.
 pub struct Mcp {
@@ -215,47 +215,6 @@ async fn now(takes: Takes, message: Value) -> Answer {
     stream::answer(Box::pin(async { message }), takes).await
 }
 
-fn server() -> Value {
-    json!({"name": "pure-agent", "version": env!("CARGO_PKG_VERSION")})
-}
-
-/// For a model.
-const INSTRUCTIONS: &str = "The tools that this run grants, and no others. A refusal names its rule first; the \
-    same call is refused again.";
-
-fn opened(params: &Map<String, Value>) -> Result<Value, Fault> {
-    let asked = params.get("protocolVersion").and_then(Value::as_str);
-    let asked = asked.ok_or_else(|| invalid("`protocolVersion` is missing"))?;
-    Ok(json!({
-        "protocolVersion": version::agreed(asked),
-        "capabilities": {"tools": {}},
-        "serverInfo": server(),
-        "instructions": INSTRUCTIONS,
-    }))
-}
-
-fn discovered() -> Value {
-    json!({
-        "supportedVersions": version::all(),
-        "capabilities": {"tools": {}},
-        "instructions": INSTRUCTIONS,
-    })
-}
-
-/// A result with what the era wants in each.
-fn finished(era: Era, kept: bool, mut result: Value) -> Value {
-    if let (Era::Each, Some(members)) = (era, result.as_object_mut()) {
-        members.insert("resultType".to_owned(), "complete".into());
-        let meta = json!({"io.modelcontextprotocol/serverInfo": server()});
-        members.insert("_meta".to_owned(), meta);
-        if kept {
-            members.insert("ttlMs".to_owned(), KEPT.into());
-            members.insert("cacheScope".to_owned(), "private".into());
-        }
-    }
-    result
-}
-
 async fn list(
     gateway: &Arc<Gateway>,
     asks: Asks,
@@ -301,10 +260,7 @@ async fn start(
     let token = params
         .get("_meta")
         .and_then(|meta| meta.get("progressToken"));
-    takes.progress = token
-        .and_then(Id::read)
-        .map(|_fine| token.cloned())
-        .flatten();
+    takes.progress = token.filter(|token| Id::read(token).is_some()).cloned();
     let Some(ticket) = gateway.mcp.running.enter((cycle, session, id.text())) else {
         let message = "too many calls are under way";
         return Err(Fault::new(

@@ -43,9 +43,17 @@ pub(crate) struct Problem {
 /// The parts beside this one.
 pub(crate) trait Beside: Send + Sync {
     /// The tools of a server.
-    fn list<'a>(&'a self, server: &'a str) -> Later<'a, Result<Vec<Described>, Failed>>;
+    fn list<'a>(
+        &'a self,
+        gateway: &'a Gateway,
+        server: &'a str,
+    ) -> Later<'a, Result<Vec<Described>, Failed>>;
     /// Calls a tool.
-    fn call<'a>(&'a self, call: Call<'a>) -> Later<'a, Result<Output, Failed>>;
+    fn call<'a>(
+        &'a self,
+        gateway: &'a Gateway,
+        call: Call<'a>,
+    ) -> Later<'a, Result<Output, Failed>>;
     /// Asks a person; gives the id of the consent.
     fn approve<'a>(
         &'a self,
@@ -72,11 +80,19 @@ fn unserved() -> Failed {
 }
 
 impl Beside for Nobody {
-    fn list<'a>(&'a self, _server: &'a str) -> Later<'a, Result<Vec<Described>, Failed>> {
+    fn list<'a>(
+        &'a self,
+        _gateway: &'a Gateway,
+        _server: &'a str,
+    ) -> Later<'a, Result<Vec<Described>, Failed>> {
         Box::pin(async { Err(unserved()) })
     }
 
-    fn call<'a>(&'a self, _call: Call<'a>) -> Later<'a, Result<Output, Failed>> {
+    fn call<'a>(
+        &'a self,
+        _gateway: &'a Gateway,
+        _call: Call<'a>,
+    ) -> Later<'a, Result<Output, Failed>> {
         Box::pin(async { Err(unserved()) })
     }
 

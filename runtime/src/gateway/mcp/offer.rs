@@ -115,7 +115,7 @@ async fn exists(gateway: &Gateway, name: &str) -> bool {
 
 async fn listed(gateway: &Gateway, server: &Server) -> Result<Vec<Described>, Failed> {
     let within = Duration::from_secs(server.deadline);
-    let listed = timeout(within, gateway.mcp.beside().list(&server.name)).await;
+    let listed = timeout(within, gateway.mcp.beside().list(gateway, &server.name)).await;
     listed.unwrap_or_else(|_late| {
         Err(Failed {
             rule: "tool-late",
@@ -133,7 +133,16 @@ pub(super) async fn prepared(
     grant: &ToolGrant,
 ) -> Result<Arc<Prepared>, Failed> {
     let listed = listed(gateway, server(gateway, &grant.server)?).await?;
-    let mut same = listed.into_iter().filter(|tool| tool.name == grant.tool);
+    found(gateway, grant, &listed).await
+}
+
+/// The tool among those that its server lists.
+async fn found(
+    gateway: &Gateway,
+    grant: &ToolGrant,
+    listed: &[Described],
+) -> Result<Arc<Prepared>, Failed> {
+    let mut same = listed.iter().filter(|tool| tool.name == grant.tool);
     let (Some(described), None) = (same.next(), same.next()) else {
         return Err(Failed {
             rule: "tool-server",
@@ -142,10 +151,11 @@ pub(super) async fn prepared(
     };
     let known = &gateway.mcp.known;
     let key = (grant.server.clone(), grant.tool.clone());
-    if let Some(found) = known.get(&key).filter(|p| p.described == described) {
+    if let Some(found) = known.get(&key).filter(|p| p.described == *described) {
         return Ok(found);
     }
     // A stranger wrote the schema: what it costs to read is paid beside the threads that serve.
+    let described = described.clone();
     let prepared = tokio::task::spawn_blocking(move || prepare(described)).await;
     let prepared = prepared.unwrap_or(Err(("input", Unfit::Invalid)));
     let prepared = prepared.map_err(|(which, unfit)| Failed {
@@ -188,12 +198,23 @@ impl Known {
 pub(super) async fn list(gateway: &Gateway) -> (Vec<Value>, Vec<(String, Failed)>) {
     let mut tools: BTreeMap<String, Value> = BTreeMap::new();
     let mut missing = Vec::new();
+    // Each server once, also one that does not answer.
+    let mut servers: BTreeMap<&str, Result<Vec<Described>, Failed>> = BTreeMap::new();
     for (name, grant) in granted(gateway) {
-        match prepared(gateway, grant).await {
-            Ok(tool) => {
-                let listed = entry(&name, grant, &tool);
-                tools.insert(name, listed);
-            }
+        if !servers.contains_key(grant.server.as_str()) {
+            let listed = match server(gateway, &grant.server) {
+                Ok(server) => listed(gateway, server).await,
+                Err(failed) => Err(failed),
+            };
+            servers.insert(&grant.server, listed);
+        }
+        let prepared = match servers.get(grant.server.as_str()) {
+            Some(Ok(listed)) => found(gateway, grant, listed).await,
+            Some(Err(failed)) => Err(failed.clone()),
+            None => continue,
+        };
+        match prepared {
+            Ok(tool) => drop(tools.insert(name.clone(), entry(&name, grant, &tool))),
             Err(failed) => missing.push((name, failed)),
         }
     }

@@ -20,7 +20,7 @@ fn a_name_of_the_gateway_is_not_given_away() {
         names(&[("evil", "set_export_config"), ("evil", "Set_Export_Config")]),
         [
             "evil__set_export_config",
-            "evil__Set_Export_Config_3e77d6d3"
+            "evil__Set_Export_Config_c5b057f8"
         ]
     );
 }
