@@ -6,6 +6,8 @@ use std::fmt;
 
 /// Most bytes of an id that is a text.
 const MOST_ID: usize = 128;
+/// Most values of a message. Each may take a hundred times the bytes that it is written in.
+const MOST_VALUES: usize = 16 * 1024;
 /// Most bytes of the name of a method.
 const MOST_METHOD: usize = 128;
 
@@ -137,8 +139,12 @@ impl Message {
     /// Reads a body.
     ///
     /// # Errors
-    /// What is no JSON, has a key twice, is a batch, or is no message of JSON-RPC 2.0.
+    /// What is no JSON, has a key twice, has too many values, is a batch, or is no message of JSON-RPC 2.0.
     pub fn read(body: &[u8]) -> Result<Self, Fault> {
+        if values(body) > MOST_VALUES {
+            let message = format!("a message may hold {MOST_VALUES} values");
+            return Err(Fault::new(400, INVALID_REQUEST, "mcp-values", message));
+        }
         let value = strict::value(body).map_err(|_untold| {
             let message = "the body is not one JSON text without keys that stand twice";
             Fault::new(400, PARSE, "mcp-json", message)
@@ -154,6 +160,21 @@ impl Message {
             _ => Err(form(None)),
         }
     }
+}
+
+/// Values of a JSON text, at most: what opens or goes on outside of texts.
+fn values(body: &[u8]) -> usize {
+    let (mut values, mut text, mut escaped) = (1_usize, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if text => escaped = true,
+            b'"' => text = !text,
+            b'{' | b'[' | b',' if !text => values = values.saturating_add(1),
+            _ => {}
+        }
+    }
+    values
 }
 
 fn form(id: Option<Id>) -> Fault {

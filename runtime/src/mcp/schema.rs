@@ -6,7 +6,6 @@
 
 mod clean;
 
-use crate::tools::Arguments;
 use clean::Clean;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
@@ -136,22 +135,21 @@ impl Schema {
         Value::Object(listed)
     }
 
-    /// Whether arguments fit; if not, why, in sentences that hold names but no values.
+    /// Whether a value fits; if not, why, in sentences that hold names but no values.
     ///
     /// # Errors
     /// The first problems.
-    pub fn check(&self, arguments: &Arguments) -> Result<(), String> {
-        let value = Value::Object(arguments.clone());
-        let (values, bytes) = measure(&value);
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        let (values, bytes) = measure(value);
         if values.saturating_mul(self.clean.weight) > MOST_STEPS
             || bytes.saturating_mul(self.clean.patterns) > MOST_MATCHED
         {
             return Err("there are too many values to check them by the schema".to_owned());
         }
-        if self.validator.is_valid(&value) {
+        if self.validator.is_valid(value) {
             return Ok(());
         }
-        let problems = self.validator.iter_errors(&value).take(MOST_PROBLEMS);
+        let problems = self.validator.iter_errors(value).take(MOST_PROBLEMS);
         let problems: Vec<String> = problems
             .map(|problem| {
                 let place = problem.instance_path().to_string();

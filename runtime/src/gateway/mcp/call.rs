@@ -116,13 +116,15 @@ impl Granted<'_> {
         let bound = arguments::bind(sent, &self.grant.bind, declared, input).map_err(refuse)?;
         // A stranger wrote the schema: its patterns do not run on the threads that serve.
         let tool = Arc::clone(&self.tool);
+        let bound = Value::Object(bound);
         let check = tokio::task::spawn_blocking(move || {
             let fits = tool.input.check(&bound);
             fits.map(|()| bound)
         });
         match timeout(CHECK, check).await {
-            Ok(Ok(checked)) => checked.map_err(|why| failed("tool-arguments", why)),
-            Ok(Err(_)) | Err(_) => Err(failed(
+            Ok(Ok(Ok(Value::Object(bound)))) => Ok(bound),
+            Ok(Ok(Err(why))) => Err(failed("tool-arguments", why)),
+            Ok(Ok(Ok(_)) | Err(_)) | Err(_) => Err(failed(
                 "tool-arguments",
                 "the arguments could not be checked in time",
             )),
@@ -224,7 +226,7 @@ impl Granted<'_> {
     /// The answer, if it is no larger than the spec permits and what the tool declares.
     fn bounded(&self, output: Output) -> Result<Value, Failed> {
         if let (Some(schema), false) = (&self.tool.output, output.error) {
-            let structured = output.structured.as_ref().and_then(Value::as_object);
+            let structured = output.structured.as_ref();
             if structured.is_none_or(|value| schema.check(value).is_err()) {
                 let message = "the tool's answer is not what the tool declares";
                 return Err(failed("tool-answer", message));

@@ -71,3 +71,22 @@ fn nothing_of_a_message_is_shown() {
     let shown = format!("{:?}", Message::read(body.as_bytes()).unwrap());
     assert!(!shown.contains("hidden"), "{shown}");
 }
+
+/// Small in bytes, large in memory.
+#[test]
+fn a_message_has_a_bounded_number_of_values() {
+    let with = |n: usize, value: &str| {
+        let values = vec![value; n].join(",");
+        rule(&format!(
+            r#"{{"jsonrpc":"2.0","method":"m","params":{{"a":[{values}]}}}}"#
+        ))
+    };
+    assert_eq!(with(16_000, "0"), "notification");
+    assert_eq!(with(16_400, "0"), "mcp-values");
+    assert_eq!(with(9_000, r#"{"":0}"#), "mcp-values");
+    // What stands in a text counts for nothing, however its end is hidden.
+    let text = r#"\"{,[\\\"{,["#.repeat(9_000);
+    assert_eq!(with(1, &format!("\"{text}\"")), "notification");
+    let ended = format!(r#""\\",{}"#, vec!["0"; 20_000].join(","));
+    assert_eq!(with(1, &ended), "mcp-values");
+}

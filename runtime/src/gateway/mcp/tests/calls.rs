@@ -295,3 +295,19 @@ async fn no_more_calls_are_under_way_than_the_spec_permits() {
         .until("all", |s| s.double.ended.load(Ordering::SeqCst) == 6)
         .await;
 }
+
+/// Who waits for a person until the run is over has waited for nothing.
+#[tokio::test]
+async fn a_run_that_is_over_calls_nothing() {
+    let served = served(|contract| contract["limits"]["deadline"] = json!(2)).await;
+    served.double.thinking.store(true, Ordering::SeqCst);
+    let stream = served.open(7, &LINES, "fetch", json!({"url": "u"})).await;
+    let asked = |s: &Served| s.recorded("approval-asked") == 1;
+    served.until("a question", asked).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    served.double.consents.add_permits(1);
+    let refused = |s: &Served| s.recorded("\"rule\":\"deadline\"") == 1;
+    served.until("a refusal", refused).await;
+    assert!(served.calls().is_empty());
+    drop(stream);
+}
