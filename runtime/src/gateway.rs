@@ -13,8 +13,8 @@ pub mod front;
 mod git;
 pub mod http;
 pub mod inputs;
-mod mcp;
 pub mod models;
+pub mod mcp;
 mod prompt;
 mod route;
 #[cfg(test)]
@@ -52,6 +52,8 @@ pub struct Gateway {
     pub web: Web,
     /// Calls of models that wait.
     pub models: models::Models,
+    /// The calls of tools that are under way.
+    pub mcp: mcp::Mcp,
     /// Record and state.
     pub journal: Journal,
 }
@@ -92,6 +94,7 @@ impl Gateway {
     ) -> Result<Self, String> {
         Ok(Self {
             egress: connect::Egress::new(&contract, connector)?,
+            mcp: mcp::Mcp::new(&contract),
             contract,
             key: given.key,
             uid: given.uid,

@@ -50,6 +50,27 @@ impl std::error::Error for Failed {}
 /// The arguments of a call: checked against the schema, bound values in their places.
 pub type Arguments = Map<String, Value>;
 
+/// A call that was decided.
+pub struct Call<'c> {
+    /// The server.
+    pub server: &'c str,
+    /// The tool's name at the server.
+    pub tool: &'c str,
+    /// The arguments.
+    pub arguments: Arguments,
+    /// The cycle whose agent calls.
+    pub cycle: u32,
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("server", &self.server)
+            .field("tool", &self.tool)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Output {
     /// An answer of one text.
     #[must_use]

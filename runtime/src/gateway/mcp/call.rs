@@ -1,0 +1,266 @@
+//! A call: granted, checked, agreed to, recorded; then made, within bounds.
+
+use super::beside::Ask;
+use super::offer::{self, Found, Prepared};
+use super::running::Watch;
+use super::submit;
+use crate::contract::{Server, ToolGrant};
+use crate::gateway::answer::Refusal;
+use crate::gateway::{Gateway, now};
+use crate::mcp::{arguments, content};
+use crate::record::Event;
+use crate::record::event::{Subject, ToolCalled};
+use crate::record::log::Pending;
+use crate::state::journal::Denied;
+use crate::state::{self, State};
+use crate::tools::{Arguments, Call, Failed, Output};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Time in which arguments are checked against a schema.
+const CHECK: Duration = Duration::from_secs(5);
+
+/// Calls a tool by its name in the list. `None`: there is no such tool. A refusal and a failure of the tool are
+/// results too; both are recorded.
+pub(super) async fn call(
+    gateway: &Arc<Gateway>,
+    cycle: u32,
+    name: &str,
+    sent: Arguments,
+    watch: Watch,
+) -> Option<Value> {
+    let (target, outcome) = match offer::find(gateway, name).await {
+        Found::Granted(grant) => {
+            let outcome = granted(gateway, cycle, grant, sent, watch).await;
+            (format!("{}/{}", grant.server, grant.tool), outcome)
+        }
+        Found::Own(own) => {
+            let output = submit::call(gateway, cycle, own, sent).await;
+            (own.to_owned(), output.and_then(result))
+        }
+        Found::Withheld => {
+            let refused = told(&state::Refusal::ToolGrant);
+            ("tools/call".to_owned(), Err(refused))
+        }
+        Found::Unknown => return None,
+    };
+    Some(outcome.unwrap_or_else(|failed| {
+        super::denied(gateway, cycle, failed.rule, target);
+        content::refused(failed.rule, &failed.message)
+    }))
+}
+
+fn failed(rule: &'static str, message: impl Into<String>) -> Failed {
+    Failed {
+        rule,
+        message: message.into(),
+    }
+}
+
+fn told(refusal: &state::Refusal) -> Failed {
+    failed(refusal.rule(), refusal.to_string())
+}
+
+/// Waits until an event is on the disk.
+pub(super) async fn wrote(pending: Result<Pending, Denied>) -> Result<(), Failed> {
+    let pending = pending.map_err(Refusal::from)?;
+    let written = pending.await.map_err(|_untold| Refusal::Record)?;
+    let _line = written;
+    Ok(())
+}
+
+/// A call of a granted tool, before it is made.
+struct Granted<'g> {
+    gateway: &'g Arc<Gateway>,
+    cycle: u32,
+    grant: &'g ToolGrant,
+    server: &'g Server,
+    tool: Arc<Prepared>,
+}
+
+async fn granted(
+    gateway: &Arc<Gateway>,
+    cycle: u32,
+    grant: &ToolGrant,
+    sent: Arguments,
+    watch: Watch,
+) -> Result<Value, Failed> {
+    let granted = Granted {
+        gateway,
+        cycle,
+        grant,
+        server: offer::server(gateway, &grant.server)?,
+        tool: offer::prepared(gateway, grant).await?,
+    };
+    let arguments = granted.checked(sent).await?;
+    granted.left()?;
+    let approval = granted.agreed(&arguments).await?;
+    let place = granted.place().await?;
+    granted.recorded(&arguments, approval).await?;
+    let output = granted.made(arguments, place, watch).await?;
+    granted.bounded(output)
+}
+
+impl Granted<'_> {
+    /// The final arguments: within bounds, with bound values in their places, as the schema wants them.
+    async fn checked(&self, sent: Arguments) -> Result<Arguments, Failed> {
+        let refuse = |refused: arguments::Refused| failed(refused.rule(), refused.message());
+        arguments::check(&sent).map_err(refuse)?;
+        let none = serde_json::Map::new();
+        let declared = self.tool.input.declared().unwrap_or(&none);
+        let input = |name: &str| self.gateway.inputs.get(name);
+        let bound = arguments::bind(sent, &self.grant.bind, declared, input).map_err(refuse)?;
+        // A stranger wrote the schema: its patterns do not run on the threads that serve.
+        let tool = Arc::clone(&self.tool);
+        let bound = Value::Object(bound);
+        let check = tokio::task::spawn_blocking(move || {
+            let fits = tool.input.check(&bound);
+            fits.map(|()| bound)
+        });
+        match timeout(CHECK, check).await {
+            Ok(Ok(Ok(Value::Object(bound)))) => Ok(bound),
+            Ok(Ok(Err(why))) => Err(failed("tool-arguments", why)),
+            Ok(Ok(Ok(_)) | Err(_)) | Err(_) => Err(failed(
+                "tool-arguments",
+                "the arguments could not be checked in time",
+            )),
+        }
+    }
+
+    /// Whether a call is left. The record decides; but nobody is asked to agree to what it would refuse.
+    fn left(&self) -> Result<(), Failed> {
+        let (entry, grant) = (&self.gateway.contract.entry, self.grant);
+        let used = |state: &State| state.tools().calls(entry, &grant.server, &grant.tool);
+        let calls = self.gateway.journal.read(used);
+        match grant.times.is_some_and(|times| calls >= times) {
+            true => Err(told(&state::Refusal::ToolTimes)),
+            false => Ok(()),
+        }
+    }
+
+    /// Asks a person to agree to exactly these arguments, where the spec wants that.
+    async fn agreed(&self, arguments: &Arguments) -> Result<Option<String>, Failed> {
+        let Some(approval) = &self.grant.approval else {
+            return Ok(None);
+        };
+        let (server, tool) = (self.grant.server.clone(), self.grant.tool.clone());
+        let ask = Ask {
+            cycle: Some(self.cycle),
+            approval: approval.clone(),
+            shown: json!({"server": server, "tool": tool, "arguments": arguments}),
+            subject: Subject::Tool { server, tool },
+            arguments: arguments::digest(arguments),
+        };
+        let beside = self.gateway.mcp.beside();
+        Ok(Some(beside.approve(self.gateway, ask).await?))
+    }
+
+    /// A place among the calls that may be under way at once.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Failed> {
+        let within = Duration::from_secs(self.server.deadline);
+        let room = Arc::clone(&self.gateway.mcp.room).acquire_owned();
+        match timeout(within, room).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => {
+                let message = "as many calls are under way as the spec permits at once";
+                Err(failed("concurrency", message))
+            }
+        }
+    }
+
+    async fn recorded(
+        &self,
+        arguments: &Arguments,
+        approval: Option<String>,
+    ) -> Result<(), Failed> {
+        // A person, or a place, may have taken its time.
+        if self.gateway.over() {
+            return Err(Refusal::Deadline.into());
+        }
+        let called = Event::ToolCalled(ToolCalled {
+            cycle: self.cycle,
+            agent: self.gateway.contract.entry.clone(),
+            server: self.grant.server.clone(),
+            tool: self.grant.tool.clone(),
+            arguments: arguments::digest(arguments),
+            approval,
+        });
+        wrote(self.gateway.journal.record(called)).await
+    }
+
+    async fn made(
+        &self,
+        arguments: Arguments,
+        place: OwnedSemaphorePermit,
+        watch: Watch,
+    ) -> Result<Output, Failed> {
+        let deadline = self.gateway.journal.read(State::deadline).unwrap_or(0);
+        let left = deadline.saturating_sub(now()).min(self.server.deadline);
+        let (gateway, grant, cycle) = (Arc::clone(self.gateway), self.grant.clone(), self.cycle);
+        let run = async move {
+            let call = Call {
+                server: &grant.server,
+                tool: &grant.tool,
+                arguments,
+                cycle,
+            };
+            let output = gateway.mcp.beside().call(&gateway, call);
+            let output = timeout(Duration::from_secs(left), output).await;
+            drop(place);
+            let late = || failed("tool-late", "the tool did not answer in time");
+            output.unwrap_or_else(|_late| Err(late()))
+        };
+        let mut task = Task {
+            run: tokio::spawn(run),
+            effect: self.grant.effect,
+            watch,
+        };
+        let ended = (&mut task.run).await;
+        ended.unwrap_or_else(|_gone| Err(failed("tool-answer", "the call broke off")))
+    }
+
+    /// The answer, if it is no larger than the spec permits and what the tool declares.
+    fn bounded(&self, output: Output) -> Result<Value, Failed> {
+        if let (Some(schema), false) = (&self.tool.output, output.error) {
+            let structured = output.structured.as_ref();
+            if structured.is_none_or(|value| schema.check(value).is_err()) {
+                let message = "the tool's answer is not what the tool declares";
+                return Err(failed("tool-answer", message));
+            }
+        }
+        let (result, most) = (result(output)?, self.server.size);
+        let bytes = serde_json::to_vec(&result).map_or(usize::MAX, |text| text.len());
+        match u64::try_from(bytes).is_ok_and(|bytes| bytes <= most) {
+            true => Ok(result),
+            false => {
+                let message = format!("the tool's answer has more than {most} bytes");
+                Err(failed("tool-size", message))
+            }
+        }
+    }
+}
+
+/// A call under way. It ends with the request that wanted it; but one with an effect, once begun, is not torn off
+/// by a client that goes away, only by one that cancels.
+struct Task {
+    run: JoinHandle<Result<Output, Failed>>,
+    effect: bool,
+    watch: Watch,
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if !self.effect || self.watch.cancelled() {
+            self.run.abort();
+        }
+    }
+}
+
+fn result(output: Output) -> Result<Value, Failed> {
+    let message = "the tool's answer has a shape that is not passed on";
+    content::result(output).ok_or_else(|| failed("tool-answer", message))
+}

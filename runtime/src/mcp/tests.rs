@@ -1,0 +1,4 @@
+mod arguments;
+mod messages;
+mod names;
+mod schemas;
