@@ -17,6 +17,7 @@ pub mod told;
 #[cfg(test)]
 mod tests;
 
+use crate::open;
 use harness::{Launch, Turn};
 use left::Left;
 use output::Output;
@@ -25,7 +26,8 @@ use reminder::Reminders;
 use serde_json::{Value, json};
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use told::Told;
@@ -171,34 +173,11 @@ impl Session<'_> {
     }
 
     async fn turn(&self, turn: &Turn, signals: &mut Signals) -> End {
-        let Launch {
-            program,
-            arguments,
-            variables,
-            input,
-        } = harness::launch(self.shim, &self.left, turn);
-        let mut environment = environment::inherited(std::env::vars_os(), &self.left.agent.env);
-        environment.extend(environment::shared(self.shim, &self.left));
-        environment.insert(reminder::COUNT.into(), self.reminders.path().into());
-        environment.extend(
-            variables
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
-        let mut command = std::process::Command::new(&program);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(environment)
-            .current_dir(&self.shim.workspace);
-        let begun = process::run(command, input, &self.output, signals, self.shim.grace);
-        match begun.await {
+        match self.begin(turn, signals).await {
             Ok(end) => end,
             Err(e) => {
-                (self.shim.log)(
-                    "failed",
-                    json!({"why": format!("the harness is not started: {e}")}),
-                );
+                let why = format!("the harness is not started: {e}");
+                (self.shim.log)("failed", json!({"why": why}));
                 End {
                     code: NOT_STARTED,
                     told: false,
@@ -206,5 +185,43 @@ impl Session<'_> {
                 }
             }
         }
+    }
+
+    async fn begin(&self, turn: &Turn, signals: &mut Signals) -> io::Result<End> {
+        let (shim, left) = (self.shim, &self.left);
+        let Launch {
+            program,
+            arguments,
+            variables,
+            settings,
+            input,
+        } = harness::launch(shim, left, turn);
+        if let Some((from, to)) = settings {
+            place(&from, &to)?;
+        }
+        let mut all = environment::inherited(std::env::vars_os(), &left.agent.env);
+        all.extend(environment::shared(shim, left));
+        all.insert(reminder::COUNT.into(), self.reminders.path());
+        let own = variables.into_iter();
+        all.extend(own.map(|(name, value)| (name.into(), value.into())));
+        let mut command = Command::new(&program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(all)
+            .current_dir(&shim.workspace);
+        process::run(command, input, &self.output, signals, shim.grace).await
+    }
+}
+
+/// Copies settings; what an agent made of the place before does not matter.
+fn place(from: &Path, to: &Path) -> io::Result<()> {
+    let bytes = open::bytes(from, open::MOST_BYTES)?;
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    match std::fs::remove_file(to) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => std::fs::write(to, bytes),
     }
 }

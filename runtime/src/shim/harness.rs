@@ -15,7 +15,7 @@ use crate::contract::{Agent, Harness, Provider};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the gateway as a server of tools.
 const SERVER: &str = "pure-agent";
@@ -57,6 +57,8 @@ pub struct Launch {
     pub arguments: Vec<String>,
     /// Its own variables.
     pub variables: Vec<(&'static str, String)>,
+    /// A file of the start gate, and where the harness looks for it.
+    pub settings: Option<(PathBuf, PathBuf)>,
     /// What it reads on standard input.
     pub input: String,
 }

@@ -106,8 +106,7 @@ pub async fn run(
     let pid = pid.ok_or_else(|| io::Error::other("the process has no number"))?;
     let mut rest = connect(&mut child, input, output);
     let (code, told) = wait(pid, signals, grace).await;
-    // Where nobody is left, there is nobody to end.
-    drop(kill_process_group(pid, Signal::KILL));
+    signal_group(pid, Signal::KILL);
     // The channel closes when both streams have ended.
     drop(timeout(REST, rest.recv()).await);
     gather(pid);
@@ -160,16 +159,21 @@ async fn wait(pid: Pid, signals: &mut Signals, grace: Duration) -> (u8, bool) {
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
             heard = signals.next() => if let Heard::Told(signal) = heard {
-                drop(kill_process_group(pid, signal));
+                signal_group(pid, signal);
                 end.get_or_insert_with(|| Instant::now() + grace);
             },
             () = late => {
-                drop(kill_process_group(pid, Signal::KILL));
+                signal_group(pid, Signal::KILL);
                 // It is gathered as soon as the kernel has ended it.
                 end = Some(Instant::now() + grace);
             }
         }
     }
+}
+
+/// Where nobody is left in the group, there is nobody to tell.
+fn signal_group(pid: Pid, signal: Signal) {
+    let _gone = kill_process_group(pid, signal);
 }
 
 /// Gathers every child that has ended; gives the exit code of this one, if it is among them.

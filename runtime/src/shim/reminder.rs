@@ -94,7 +94,7 @@ fn hear() {
     drop(std::thread::spawn(move || {
         let mut told = io::stdin().lock().take(MOST_TOLD);
         drop(io::copy(&mut told, &mut io::sink()));
-        drop(sender.send(()));
+        let _late = sender.send(());
     }));
-    drop(heard.recv_timeout(TELLING));
+    let _late = heard.recv_timeout(TELLING);
 }

@@ -7,4 +7,5 @@ mod gateway;
 mod pack;
 mod place;
 mod router;
+mod shim;
 mod start;

@@ -85,6 +85,7 @@ pub(super) fn launch(shim: &Shim, left: &Left, turn: &Turn) -> Launch {
         program: "claude".to_owned(),
         arguments,
         variables,
+        settings: None,
         input,
     }
 }
@@ -94,10 +95,14 @@ fn variables(shim: &Shim, left: &Left) -> Vec<(&'static str, String)> {
     vec![
         ("ANTHROPIC_BASE_URL", url(shim, "")),
         ("ANTHROPIC_AUTH_TOKEN", left.bearer.clone()),
+        // The gateway lets through what it knows, and experiments change with each release.
+        ("CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS", on()),
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", on()),
         ("DISABLE_AUTOUPDATER", on()),
         ("DISABLE_ERROR_REPORTING", on()),
         ("DISABLE_TELEMETRY", on()),
+        // Few tools are granted, and their names stand in the model's list.
+        ("ENABLE_TOOL_SEARCH", "false".to_owned()),
         // It is: the pod reaches nothing but the gateway.
         ("IS_SANDBOX", on()),
         (

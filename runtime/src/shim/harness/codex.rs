@@ -5,6 +5,25 @@ use crate::contract::Provider;
 use crate::shim::Shim;
 use crate::shim::left::Left;
 
+/// What asks others than the gateway, or what a provider would run past the granted tools; and bodies that are
+/// compressed, which the gateway does not read.
+const OFF: [&str; 14] = [
+    "apps",
+    "api_key_model_discovery",
+    "browser_use",
+    "browser_use_external",
+    "computer_use",
+    "daemon_auto_start",
+    "enable_request_compression",
+    "image_generation",
+    "in_app_browser",
+    "plugin_sharing",
+    "plugins",
+    "remote_plugin",
+    "skill_mcp_dependency_install",
+    "tool_suggest",
+];
+
 pub(super) fn launch(shim: &Shim, left: &Left, turn: &Turn) -> Launch {
     let (resumed, input) = turn.resumed();
     let mut arguments = words(["exec"]);
@@ -14,6 +33,9 @@ pub(super) fn launch(shim: &Shim, left: &Left, turn: &Turn) -> Launch {
     arguments.extend(words(["--json", "--skip-git-repo-check"]));
     // The pod is the sandbox.
     arguments.extend(words(["--dangerously-bypass-approvals-and-sandbox"]));
+    for feature in OFF {
+        arguments.extend(["--disable".to_owned(), feature.to_owned()]);
+    }
     for (key, value) in overrides(shim, left) {
         arguments.extend(["-c".to_owned(), format!("{key}={value}")]);
     }
@@ -22,6 +44,7 @@ pub(super) fn launch(shim: &Shim, left: &Left, turn: &Turn) -> Launch {
         program: "codex".to_owned(),
         arguments,
         variables: Vec::new(),
+        settings: None,
         input,
     }
 }

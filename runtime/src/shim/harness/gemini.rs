@@ -1,11 +1,14 @@
 //! Gemini CLI.
+//!
+//! It reads settings that stand above the user's from folders of root alone, and the start gate is not root: what the
+//! gate left is put in the place of the user's settings before each turn.
 
-use super::{BEARER, Launch, SERVER, TOOL_TIME, Turn, bytes, file, speaking, url, words};
+use super::{BEARER, Launch, SERVER, TOOL_TIME, Turn, bytes, speaking, url, words};
 use crate::shim::Shim;
 use crate::shim::left::Left;
 use serde_json::json;
 
-/// The settings that stand above those of user and workspace.
+/// The settings, as the start gate leaves them.
 const SETTINGS: &str = "gemini-settings.json";
 
 pub(super) fn settings(gateway: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -45,13 +48,13 @@ pub(super) fn launch(shim: &Shim, left: &Left, turn: &Turn) -> Launch {
         arguments,
         variables: vec![
             ("GEMINI_API_KEY", left.bearer.clone()),
-            (
-                "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
-                file(&left.folder, SETTINGS),
-            ),
             ("GEMINI_CLI_TRUST_WORKSPACE", "true".to_owned()),
             ("GOOGLE_GEMINI_BASE_URL", url(shim, "")),
         ],
+        settings: Some((
+            left.folder.join(SETTINGS),
+            shim.home.join(".gemini/settings.json"),
+        )),
         input,
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn launch(shim: &Shim, left: &Left, turn: &Turn) -> Launch {
         program: words.next().unwrap_or_default(),
         arguments: words.collect(),
         variables,
+        settings: None,
         input: turn.whole(),
     }
 }
