@@ -128,6 +128,8 @@ impl Session<'_> {
     async fn run(&self, prompt: String, signals: &mut Signals) -> Result<u8, Refused> {
         let log = self.shim.log;
         let mut turn = Turn::First(prompt.clone());
+        // The agent can change the file that counts, not this.
+        let mut reminded = 0_u32;
         loop {
             let end = self.turn(&turn, signals).await;
             log(
@@ -138,12 +140,13 @@ impl Session<'_> {
                 return Ok(end.code);
             }
             let reminder = tokio::select! {
-                reminder = self.reminder() => reminder,
+                reminder = self.reminder(reminded) => reminder,
                 _ = signals.told() => None,
             };
             let Some(reminder) = reminder else {
                 return Ok(end.code);
             };
+            reminded = reminded.saturating_add(1);
             log("reminded", json!({"cycle": self.shim.cycle}));
             turn = match end.code {
                 0 => Turn::Again {
@@ -156,15 +159,16 @@ impl Session<'_> {
         }
     }
 
-    /// The text of a reminder, where one is due.
-    async fn reminder(&self) -> Option<String> {
+    /// The text of a reminder, where one is due after so many.
+    async fn reminder(&self, reminded: u32) -> Option<String> {
         let told = Told {
             address: &self.shim.gateway,
             bearer: &self.left.bearer,
             patience: self.shim.patience,
         };
         match told.submission().await {
-            Ok(submission) => self.reminders.take(&submission),
+            Ok(submission) if reminded < submission.reminders => self.reminders.take(&submission),
+            Ok(_) => None,
             Err(why) => {
                 (self.shim.log)("unreminded", json!({"why": why}));
                 None

@@ -85,7 +85,7 @@ impl Pod {
     pub(crate) fn agent(&self, path: &str) -> Command {
         let mut command = Command::new(self.at("run").join("pure-agent-runtime"));
         command
-            .args(["agent", "--cycle", "0", "--grace", "1", "--patience", "2"])
+            .args(["agent", "--cycle", "0", "--grace", "2", "--patience", "2"])
             .args(["--gateway", &self.gateway.address()]);
         for (option, name) in [
             ("--folder", "run"),
