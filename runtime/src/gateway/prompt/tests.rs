@@ -1,3 +1,4 @@
+use super::super::inputs::Inputs;
 use super::super::testing::{BEARER, Running, running};
 use super::{Part, REMINDER, compose};
 use crate::digest::sha256;
@@ -5,6 +6,8 @@ use crate::record::Event;
 use crate::record::event::{Decision, Next};
 use crate::state::State;
 use crate::web::testing::web;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// A gateway whose spec has these inputs and this harness; only `prompt` and `issue` can be given.
@@ -58,30 +61,19 @@ async fn a_prompt_that_is_alone_is_given_as_it_is() {
 #[tokio::test]
 async fn where_no_input_is_a_prompt_all_are_the_task() {
     let running = gateway(|contract| {
-        let inputs = contract["inputs"].as_array_mut().unwrap();
-        inputs.retain(|input| input["name"] != "prompt");
-        let mut other = inputs[0].clone();
-        other["name"] = json!("other");
-        other["required"] = json!(false);
-        inputs.push(other);
-        // What the test's gateway is started with names a prompt.
-        let mut prompt = inputs[0].clone();
-        prompt["name"] = json!("prompt");
-        prompt["match"] = json!("p");
-        inputs.push(prompt);
+        for input in contract["inputs"].as_array_mut().unwrap() {
+            input["required"] = json!(false);
+        }
     })
     .await;
-    // An input of that name is the task, whatever else is declared.
-    assert_eq!(prompt(&running).await, "p");
-    let inputs = r#"{"issue":"A-1"}"#;
-    let inputs = super::super::inputs::Inputs::read(&base64(inputs), &running.gateway.contract);
-    let task = super::task(&running.gateway.contract, &inputs.unwrap()).unwrap();
-    assert_eq!(task, "{\n  \"issue\": \"A-1\"\n}");
-}
-
-fn base64(text: &str) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
+    let contract = &running.gateway.contract;
+    let task = |inputs: &str| {
+        let inputs = Inputs::read(&URL_SAFE_NO_PAD.encode(inputs), contract).unwrap();
+        super::task(contract, &inputs).unwrap()
+    };
+    assert_eq!(task(r#"{"issue":"A-1","prompt":"p"}"#), "p");
+    assert_eq!(task(r#"{"issue":"A-1"}"#), "{\n  \"issue\": \"A-1\"\n}");
+    assert_eq!(task("{}"), super::NO_TASK);
 }
 
 #[tokio::test]
@@ -103,7 +95,7 @@ async fn the_system_text_stands_before_where_a_harness_has_no_place_for_it() {
             stands,
             "{harness}: {prompt}"
         );
-        assert_eq!(prompt.lines().any(|line| line == "p"), true, "{harness}");
+        assert!(prompt.lines().any(|line| line == "p"), "{harness}");
         let before = prompt.find("Be careful.") < prompt.find("\np\n");
         assert!(!stands || before, "{prompt}");
     }

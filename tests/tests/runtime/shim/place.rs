@@ -1,6 +1,6 @@
 //! The folders of an agent's pod, and its two containers as processes.
 
-use super::gateway::{BEARER, Gateway};
+use super::gateway::{BEARER, Gateway, PROMPT};
 use crate::emitted::contract;
 use crate::place::UID;
 use pure_agent_runtime::digest::sha256;
@@ -28,9 +28,9 @@ impl Pod {
         agent["system"] = json!("Canary instructions: \"quoted\", and\nof two lines.");
         change(agent);
         let command = serde_json::from_value(agent["command"].clone()).unwrap();
-        let agent_models = agent["harness"].clone();
+        let harness = agent["harness"].clone();
         for model in value["models"].as_array_mut().unwrap() {
-            if agent_models == "codex" {
+            if harness == "codex" {
                 model["provider"] = json!("openai");
             }
         }
@@ -70,6 +70,11 @@ impl Pod {
             agent["harness"] = json!("generic");
             agent["command"] = json!(["sh", "-c", script]);
         })
+    }
+
+    /// The same before a gateway to which its agent owes nothing.
+    pub(crate) fn free(script: &str) -> Self {
+        Self::script(Gateway::start(false, 0, PROMPT), script)
     }
 
     pub(crate) fn at(&self, name: &str) -> PathBuf {

@@ -131,22 +131,9 @@ fn claude_code_is_kept_from_ending_by_its_hook() {
 fn codex_is_started_again_with_its_session() {
     let (pod, told) = drive("codex", "POST /v1/responses");
     instructed(&told);
-    let told2: Vec<_> = told
-        .iter()
-        .map(|b| {
-            let mut v: Value = serde_json::from_str(b).unwrap();
-            v["tools"]
-                .as_array_mut()
-                .unwrap()
-                .retain(|t| t["type"] != "namespace");
-            for i in v["input"].as_array_mut().unwrap() {
-                i.as_object_mut().unwrap().remove("namespace");
-            }
-            v.to_string()
-        })
-        .collect();
-    passes(&told2, openai::responses, "openai");
     resumed(&pod, &told);
+    let told = told.iter().map(|body| without_name_spaces(body));
+    passes(&told.collect::<Vec<_>>(), openai::responses, "openai");
 }
 
 #[test]
@@ -159,6 +146,18 @@ fn gemini_is_started_again_with_its_session() {
 fn instructed(told: &[String]) {
     let first = told.first().map(String::as_str).unwrap_or_default();
     assert!(first.contains("Canary instructions"), "{first}");
+}
+
+/// Codex groups the tools of a server as one tool of the type `namespace`, which the gateway refuses. Everything else
+/// that it sends is let through.
+fn without_name_spaces(body: &str) -> String {
+    let mut body: Value = serde_json::from_str(body).unwrap();
+    let tools = body["tools"].as_array_mut().unwrap();
+    tools.retain(|tool| tool["type"] != "namespace");
+    for item in body["input"].as_array_mut().unwrap() {
+        item.as_object_mut().unwrap().remove("namespace");
+    }
+    body.to_string()
 }
 
 /// What the harness sent is what the gateway lets through.
