@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Most bytes of an answer.
+/// Most bytes of the answer to a posted document.
 const MOST: usize = 64 * 1024;
 
 /// Whom to ask, and for how long.
@@ -26,6 +26,16 @@ pub struct Gateway<'a> {
     /// A question is asked again for so long where the gateway is not there or not ready: its container may
     /// be starting again.
     pub patience: Duration,
+}
+
+/// One question.
+struct Question<'a> {
+    method: Method,
+    path: &'a str,
+    bearer: Option<&'a str>,
+    body: Bytes,
+    /// Most bytes of the answer.
+    most: usize,
 }
 
 /// Why a question has no answer.
@@ -48,9 +58,40 @@ impl Gateway<'_> {
         bearer: Option<&str>,
         body: Bytes,
     ) -> Result<Vec<u8>, String> {
+        self.ask(&Question {
+            method: Method::POST,
+            path,
+            bearer,
+            body,
+            most: MOST,
+        })
+        .await
+    }
+
+    /// Gets a document of at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`Gateway::post`].
+    pub async fn get(
+        &self,
+        path: &str,
+        bearer: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<u8>, String> {
+        self.ask(&Question {
+            method: Method::GET,
+            path,
+            bearer,
+            body: Bytes::new(),
+            most,
+        })
+        .await
+    }
+
+    async fn ask(&self, question: &Question<'_>) -> Result<Vec<u8>, String> {
         let start = Instant::now();
         loop {
-            let once = tokio::time::timeout(ATTEMPT, self.once(path, bearer, body.clone())).await;
+            let once = tokio::time::timeout(ATTEMPT, self.once(question)).await;
             match once.unwrap_or_else(|_| Err(Trouble::Passing("no answer in time".to_owned()))) {
                 Ok(answer) => return Ok(answer),
                 Err(Trouble::Lasting(why)) => return Err(why),
@@ -62,35 +103,37 @@ impl Gateway<'_> {
         }
     }
 
-    async fn once(
-        &self,
-        path: &str,
-        bearer: Option<&str>,
-        body: Bytes,
-    ) -> Result<Vec<u8>, Trouble> {
+    async fn once(&self, question: &Question<'_>) -> Result<Vec<u8>, Trouble> {
+        let Question {
+            method,
+            path,
+            bearer,
+            body,
+            most,
+        } = question;
         let stream = TcpStream::connect(self.address).await.map_err(passing)?;
         let handshake = http1::Builder::new().handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(passing)?;
         let driver = tokio::spawn(connection);
         let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
+            .method(method)
+            .uri(*path)
             .header(header::HOST, "gateway.pure-agent")
             .header(header::CONTENT_TYPE, "application/json");
         if let Some(bearer) = bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
         }
         let request = request
-            .body(Full::new(body))
+            .body(Full::new(body.clone()))
             .map_err(|_untold| Trouble::Lasting("the question cannot be put".to_owned()))?;
         let answer = sender.send_request(request).await.map_err(passing)?;
         let status = answer.status();
-        let body = Limited::new(answer.into_body(), MOST).collect().await;
+        let body = Limited::new(answer.into_body(), *most).collect().await;
         driver.abort();
         if status == StatusCode::OK {
             return body.map(|body| body.to_bytes().to_vec()).map_err(|e| {
                 match e.downcast_ref::<LengthLimitError>() {
-                    Some(_) => Trouble::Lasting(format!("the answer has more than {MOST} bytes")),
+                    Some(_) => Trouble::Lasting(format!("the answer has more than {most} bytes")),
                     None => passing(e),
                 }
             });

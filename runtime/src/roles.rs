@@ -3,6 +3,7 @@
 //! Exit codes: 0, the role did its work; 1, it could not, or what it verified is broken; 2, it did not start:
 //! wrong arguments, or a contract that is not the reviewed one. Logs are JSON lines on standard output.
 
+mod agent;
 mod gateway;
 mod log;
 mod pack;
@@ -43,6 +44,11 @@ enum Role {
     Gateway(gateway::Gateway),
     /// Lets an agent start, where everything is closed that must be
     Start(start::Start),
+    /// Drives the harness of an agent
+    Agent(agent::Agent),
+    /// Answers a harness that wants to end
+    #[command(hide = true)]
+    AgentStop(agent::Stop),
     /// Decides after a cycle whether another one starts
     Router(router::Router),
     /// Turns the workspace into inert bytes for the export step
@@ -91,6 +97,8 @@ fn refuse(why: &str) -> ExitCode {
 
 pub(crate) fn main() -> ExitCode {
     match Cli::parse().role {
+        Role::Agent(agent) => agent.run(),
+        Role::AgentStop(stop) => stop.run(),
         Role::Gateway(gateway) => gateway.run(),
         Role::Pack(pack) => pack.run(),
         Role::Record(record) => record.run(),

@@ -8,7 +8,8 @@ pub mod claim;
 pub mod gate;
 
 use crate::ask::Gateway;
-use crate::contract::{CONTROL_PORT, Contract, EXPORT_PORT};
+use crate::contract::{Agent, CONTROL_PORT, Contract, EXPORT_PORT};
+use crate::shim::harness;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ pub const SHIM: &str = "pure-agent-runtime";
 pub const BEARER: &str = "bearer";
 /// Name of the file with the agent's part of the contract.
 pub const AGENT: &str = "agent.json";
+/// Name of the file with the ids of the agent's models, first the default.
+pub const MODELS: &str = "models.json";
 
 /// What the start gate is started with.
 #[derive(Debug)]
@@ -88,8 +91,8 @@ impl Start {
             .map_err(Refused::Open)?;
         let entry = &self.contract.entry;
         let agent = self.contract.agents.iter().find(|a| a.name == *entry);
-        let agent = serde_json::to_vec(agent.ok_or(Refused::Agent)?);
-        let agent = agent.map_err(|e| Refused::Folder(e.into()))?;
+        let files = self.files(agent.ok_or(Refused::Agent)?);
+        let files = files.map_err(Refused::Folder)?;
         let address = format!("{}:{}", self.gateway, self.port);
         let gateway = Gateway {
             address: &address,
@@ -98,7 +101,7 @@ impl Start {
         let bearer = claim::claim(gateway, &self.uid, self.cycle)
             .await
             .map_err(Refused::Claim)?;
-        self.leave(&agent, &bearer).map_err(Refused::Folder)
+        self.leave(files, &bearer).map_err(Refused::Folder)
     }
 
     /// Everything that an agent must not reach: the gateway's other ports, the API server, and what the
@@ -114,10 +117,27 @@ impl Start {
         all
     }
 
-    fn leave(&self, agent: &[u8], bearer: &str) -> io::Result<()> {
+    /// What the shim reads, and the settings of the harness: neither is the agent's to change.
+    fn files(&self, agent: &Agent) -> io::Result<Vec<(&'static str, Vec<u8>)>> {
+        let models = agent.models.iter().filter_map(|name| {
+            let model = self.contract.models.iter().find(|m| m.name == *name)?;
+            let (id, provider) = (model.id.clone(), model.provider);
+            Some(harness::Model { id, provider })
+        });
+        let models: Vec<_> = models.collect();
+        let gateway = format!("http://{}:{}", self.gateway, self.port);
+        let mut files = harness::settings(agent, &self.folder, &gateway);
+        files.push((AGENT, serde_json::to_vec(agent)?));
+        files.push((MODELS, serde_json::to_vec(&models)?));
+        Ok(files)
+    }
+
+    fn leave(&self, files: Vec<(&'static str, Vec<u8>)>, bearer: &str) -> io::Result<()> {
         let program = std::fs::read(&self.program)?;
         write(&self.folder.join(SHIM), &program, 0o555)?;
-        write(&self.folder.join(AGENT), agent, 0o444)?;
+        for (name, bytes) in files {
+            write(&self.folder.join(name), &bytes, 0o444)?;
+        }
         write(&self.folder.join(BEARER), bearer.as_bytes(), 0o444)
     }
 }

@@ -26,8 +26,26 @@ impl Asked {
     }
 }
 
-/// A status and a body.
+/// A status and a body of JSON.
 pub type Answer = (u16, String);
+
+/// A status and a body of any kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Its `Content-Type`.
+    pub kind: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+impl From<Answer> for Reply {
+    fn from((status, body): Answer) -> Self {
+        let kind = "application/json";
+        Self { status, kind, body }
+    }
+}
 
 /// The server; it ends with the test process.
 #[derive(Debug)]
@@ -41,19 +59,23 @@ pub struct Standin {
 const MOST: usize = 1000;
 
 impl Standin {
-    /// Answers each request by `answer`, one connection after the other.
+    /// Answers each request by `answer`, each on a connection of its own.
     ///
     /// # Panics
     /// When no port of loopback is free.
     #[must_use]
-    pub fn start(answer: impl Fn(&Asked) -> Answer + Send + 'static) -> Self {
+    pub fn start<A: Into<Reply>>(answer: impl Fn(&Asked) -> A + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|e| panic!("{e}"));
         let address = listener.local_addr().unwrap_or_else(|e| panic!("{e}"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&asked);
+        let answer = Arc::new(move |asked: &Asked| answer(asked).into());
         drop(std::thread::spawn(move || {
             for stream in listener.incoming().take(MOST).flatten() {
-                drop(serve(&stream, &kept, &answer));
+                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                drop(std::thread::spawn(move || {
+                    drop(serve(&stream, &kept, &*answer));
+                }));
             }
         }));
         Self { address, asked }
@@ -72,7 +94,7 @@ impl Standin {
 fn serve(
     stream: &TcpStream,
     kept: &Mutex<Vec<Asked>>,
-    answer: &impl Fn(&Asked) -> Answer,
+    answer: &impl Fn(&Asked) -> Reply,
 ) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -97,13 +119,13 @@ fn serve(
         headers,
         body,
     };
-    let (status, text) = answer(&asked);
+    let Reply { status, kind, body } = answer(&asked);
     if let Ok(mut kept) = kept.lock() {
         kept.push(asked);
     }
-    let size = text.len();
+    let size = body.len();
     write!(
         &mut &*stream,
-        "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n{text}"
+        "HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n{body}"
     )
 }

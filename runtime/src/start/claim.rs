@@ -42,9 +42,15 @@ pub async fn claim(gateway: Gateway<'_>, uid: &str, cycle: u32) -> Result<String
     let answer = gateway.post("/v1/claim", None, body.into()).await?;
     let claimed: Claimed =
         strict::read(&answer).map_err(|_untold| "the gateway's answer is malformed".to_owned())?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if !LENGTH.contains(&claimed.bearer.len()) || !claimed.bearer.bytes().all(plain) {
+    if !is_bearer(&claimed.bearer) {
         return Err("the gateway's answer holds no bearer".to_owned());
     }
     Ok(claimed.bearer)
+}
+
+/// Whether a text can be a bearer: it needs no escapes in headers, URLs and settings.
+#[must_use]
+pub fn is_bearer(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    LENGTH.contains(&text.len()) && text.bytes().all(plain)
 }

@@ -29,7 +29,7 @@ impl Run {
 fn router(
     told: &[(&str, &str)],
     change: impl Fn(&mut Vec<String>),
-    answer: impl Fn(&Asked) -> Answer + Send + 'static,
+    answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
 ) -> Run {
     let scratch = Scratch::new("router");
     let at = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();

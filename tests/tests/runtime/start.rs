@@ -47,7 +47,7 @@ fn nowhere() -> String {
 fn start(
     closed: &[String],
     api: Option<&str>,
-    answer: impl Fn(&Asked) -> Answer + Send + 'static,
+    answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
 ) -> Run {
     let scratch = Scratch::new("start");
     let folder = Scratch::new("folder");
