@@ -8,14 +8,14 @@ pub mod agent;
 pub mod answer;
 pub mod connect;
 pub mod control;
-mod files;
+mod flow;
 mod git;
 pub mod http;
 pub mod inputs;
 mod mcp;
 mod models;
 mod prompt;
-mod route;
+pub mod route;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -26,6 +26,7 @@ use crate::net::tls::Tls;
 use crate::proof::Key;
 use crate::secret::Secrets;
 use crate::state::journal::Journal;
+use crate::tools::Tools;
 use crate::web::Web;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,8 +50,12 @@ pub struct Gateway {
     pub secrets: Secrets,
     /// The gateway's own requests.
     pub web: Web,
+    /// The tools of all servers.
+    pub tools: Tools,
+    /// Where `http` routes lead.
+    pub routes: route::Routes,
     /// Record and state.
-    pub journal: Journal,
+    pub journal: Arc<Journal>,
 }
 
 /// What a gateway is started with, beside its contract.
@@ -87,15 +92,18 @@ impl Gateway {
         secrets: Secrets,
         web: Web,
     ) -> Result<Self, String> {
+        let journal = Arc::new(given.journal);
         Ok(Self {
             egress: connect::Egress::new(&contract, connector)?,
+            tools: Tools::new(&contract, &secrets, &web, &journal)?,
+            routes: route::Routes::new(&contract, &secrets)?,
             contract,
             key: given.key,
             uid: given.uid,
             inputs: given.inputs,
             secrets,
             web,
-            journal: given.journal,
+            journal,
         })
     }
 

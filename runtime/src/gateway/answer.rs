@@ -2,8 +2,11 @@
 
 use crate::body::{self, Body, Unread};
 use crate::state::journal::Denied;
+use crate::web;
 use bytes::Bytes;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE,
+};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -101,6 +104,10 @@ pub enum Refusal {
     Deadline,
     /// The state does not allow it; with the rule.
     State(&'static str, String),
+    /// It is not granted; with the rule.
+    Denied(&'static str, &'static str),
+    /// Who is asked for it does not give it; with the rule.
+    Upstream(&'static str, String),
     /// It could not be recorded, so it did not happen.
     Record,
 }
@@ -122,6 +129,7 @@ impl Refusal {
             Self::Egress => "egress",
             Self::Deadline => "deadline",
             Self::Host(rule) | Self::State(rule, _) => rule,
+            Self::Denied(rule, _) | Self::Upstream(rule, _) => rule,
             Self::Record => "record",
         }
     }
@@ -137,7 +145,10 @@ impl Refusal {
             Self::Unread(Unread::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::Path => StatusCode::NOT_FOUND,
-            Self::Egress | Self::Host(_) | Self::Deadline => StatusCode::FORBIDDEN,
+            Self::Egress | Self::Host(_) | Self::Deadline | Self::Denied(..) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Upstream(..) => StatusCode::BAD_GATEWAY,
             Self::State(..) => StatusCode::CONFLICT,
             Self::Record => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -163,7 +174,8 @@ impl Refusal {
             Self::Egress => "the spec does not let the agent reach this host and port",
             Self::Host(_) => "this is no name of a host",
             Self::Deadline => "the time of the run is over",
-            Self::State(_, message) => message,
+            Self::Denied(_, message) => message,
+            Self::State(_, message) | Self::Upstream(_, message) => message,
             Self::Record => "it could not be recorded, so it was not done",
         }
     }
@@ -178,6 +190,12 @@ impl From<Denied> for Refusal {
     }
 }
 
+impl From<web::Refused> for Refusal {
+    fn from(refused: web::Refused) -> Self {
+        Self::Upstream(refused.rule(), refused.to_string())
+    }
+}
+
 impl From<Unread> for Refusal {
     fn from(unread: Unread) -> Self {
         Self::Unread(unread)
@@ -187,7 +205,15 @@ impl From<Unread> for Refusal {
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
         let body = json!({"error": {"rule": refusal.rule(), "message": refusal.message()}});
-        Self::json(refusal.status(), body.to_string())
+        let answer = Self::json(refusal.status(), body.to_string());
+        match refusal {
+            // Git shows its credential only where it is asked for one.
+            Refusal::Unknown => answer.with(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"pure-agent\""),
+            ),
+            _ => answer,
+        }
     }
 }
 
