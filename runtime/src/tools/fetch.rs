@@ -3,6 +3,7 @@
 //! Each redirect is judged like the first address. No credential is sent: whoever a page belongs to learns nothing
 //! that the agent does not say.
 
+mod html;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -151,7 +152,7 @@ fn page(url: &Url, answer: &Response<Bytes>) -> Result<Output, Failed> {
         text.ok_or_else(|| Failed::new("fetch-charset", "the page is in an unknown charset"))?;
     let text = match form {
         Form::Plain => text,
-        Form::Html => text::of_html(&text),
+        Form::Html => html::text(&text),
     };
     Ok(Output::value(json!({
         "success": true,

@@ -156,7 +156,7 @@ fn a_branch_and_its_commit() {
         commit: COMMIT.to_owned(),
     };
     assert_eq!(
-        advertised::tip(&answer(&[head.clone()]), None),
+        advertised::tip(&answer(std::slice::from_ref(&head)), None),
         Some(Some(on(Some("main"))))
     );
     // A longer name begins alike; another case is another branch.
