@@ -8,15 +8,15 @@ pub mod agent;
 pub mod answer;
 pub mod connect;
 pub mod control;
-mod files;
 pub mod front;
+mod flow;
 mod git;
 pub mod http;
 pub mod inputs;
 pub mod models;
 pub mod mcp;
 mod prompt;
-mod route;
+pub mod route;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -27,6 +27,7 @@ use crate::net::tls::Tls;
 use crate::proof::Key;
 use crate::secret::Secrets;
 use crate::state::journal::Journal;
+use crate::tools::Tools;
 use crate::web::Web;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,8 +55,12 @@ pub struct Gateway {
     pub models: models::Models,
     /// The calls of tools that are under way.
     pub mcp: mcp::Mcp,
+    /// The tools of all servers.
+    pub tools: Tools,
+    /// Where `http` routes lead.
+    pub routes: route::Routes,
     /// Record and state.
-    pub journal: Journal,
+    pub journal: Arc<Journal>,
 }
 
 /// What a gateway is started with, beside its contract.
@@ -92,9 +97,12 @@ impl Gateway {
         secrets: Secrets,
         web: Web,
     ) -> Result<Self, String> {
+        let journal = Arc::new(given.journal);
         Ok(Self {
             egress: connect::Egress::new(&contract, connector)?,
             mcp: mcp::Mcp::new(&contract),
+            tools: Tools::new(&contract, &secrets, &web, &journal)?,
+            routes: route::Routes::new(&contract, &secrets)?,
             contract,
             key: given.key,
             uid: given.uid,
@@ -102,7 +110,7 @@ impl Gateway {
             secrets,
             web,
             models: models::Models::default(),
-            journal: given.journal,
+            journal,
         })
     }
 

@@ -6,6 +6,7 @@
 pub mod amount;
 pub mod approval;
 pub mod budget;
+pub mod clone;
 pub mod cycle;
 pub mod journal;
 pub mod refusal;
@@ -19,8 +20,9 @@ pub use refusal::Refusal;
 
 use crate::contract::Contract;
 use crate::record::Event;
-use crate::record::event::{Reserved, RunOpened, Settled};
+use crate::record::event::{Cloned, Reserved, RunOpened, Settled};
 use approval::Approvals;
+use clone::Clones;
 use tool::Tools;
 
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub struct State {
     cycles: Cycles,
     tools: Tools,
     approvals: Approvals,
+    clones: Clones,
     input_tokens: u128,
     output_tokens: u128,
     allowed: u64,
@@ -52,6 +55,7 @@ impl State {
             cycles: Cycles::new(contract),
             tools: Tools::new(contract),
             approvals: Approvals::default(),
+            clones: Clones::default(),
             input_tokens: 0,
             output_tokens: 0,
             allowed: 0,
@@ -121,6 +125,10 @@ impl State {
                 let wanted = self.tools.check(call)?;
                 self.approvals.check_use(call, wanted)
             }
+            Event::Cloned(cloned) => {
+                self.cycles.live(cloned.cycle)?;
+                self.clones.check(cloned)
+            }
             Event::RouterDecided(decision) => self.cycles.check_decide(decision),
         }
     }
@@ -153,6 +161,7 @@ impl State {
                 self.tools.count(call);
                 self.approvals.spend(call);
             }
+            Event::Cloned(cloned) => self.clones.note(cloned),
             Event::RouterDecided(decision) => self.cycles.decide(decision),
         }
     }
@@ -217,6 +226,12 @@ impl State {
     #[must_use]
     pub fn approvals(&self) -> &Approvals {
         &self.approvals
+    }
+
+    /// How a repository (`host/owner/name`) was last given to an agent.
+    #[must_use]
+    pub fn cloned(&self, repository: &str) -> Option<&Cloned> {
+        self.clones.get(repository)
     }
 
     /// Input and output tokens of settled requests. What a crash left unsettled is in neither; it is in

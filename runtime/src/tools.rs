@@ -3,8 +3,28 @@
 //! A server lists its tools and calls one. What an agent may call, with which arguments and how often, was decided
 //! before ([`crate::gateway`]); what a tool answers is bounded here.
 
+pub(crate) mod fetch;
+pub(crate) mod git;
+mod image;
+mod linear;
+pub(crate) mod url;
+
+use crate::contract::{self, Contract, ServerKind};
+use crate::secret::Secrets;
+use crate::state::journal::Journal;
+use crate::web::{self, Web};
+use fetch::Fetch;
+use git::Git;
+use hyper::header::HeaderValue;
+use image::Image;
+use linear::Linear;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// A tool as its server describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +67,19 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
+impl Failed {
+    fn new(rule: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { rule, message }
+    }
+}
+
+impl From<web::Refused> for Failed {
+    fn from(refused: web::Refused) -> Self {
+        Self::new(refused.rule(), refused.to_string())
+    }
+}
+
 /// The arguments of a call: checked against the schema, bound values in their places.
 pub type Arguments = Map<String, Value>;
 
@@ -72,6 +105,15 @@ impl fmt::Debug for Call<'_> {
 }
 
 impl Output {
+    /// An answer that is a value: as text for models, and as it is for programs.
+    #[must_use]
+    pub fn value(value: Value) -> Self {
+        Self {
+            structured: Some(value.clone()),
+            ..Self::text(format!("{value:#}"))
+        }
+    }
+
     /// An answer of one text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
@@ -81,5 +123,192 @@ impl Output {
             structured: None,
             error: false,
         }
+    }
+}
+
+/// The tools of all servers of a contract.
+#[derive(Debug)]
+pub struct Tools(BTreeMap<String, Server>);
+
+#[derive(Debug)]
+struct Server {
+    kind: Kind,
+    /// Most bytes of an answer.
+    size: u64,
+    deadline: Duration,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Linear(Linear),
+    Git(Git),
+    Fetch(Fetch),
+    Image(Image),
+}
+
+/// What a server is made from, beside what its kind holds.
+struct Parts<'p> {
+    server: &'p contract::Server,
+    secrets: &'p Secrets,
+    web: &'p Web,
+    journal: &'p Arc<Journal>,
+}
+
+impl Tools {
+    /// The servers of a contract. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// A pattern or a host that cannot be read, a credential that is missing or no text of a header.
+    pub fn new(
+        contract: &Contract,
+        secrets: &Secrets,
+        web: &Web,
+        journal: &Arc<Journal>,
+    ) -> Result<Self, String> {
+        let read = |server: &contract::Server| {
+            let parts = Parts {
+                server,
+                secrets,
+                web,
+                journal,
+            };
+            let named = |why| format!("server `{}`: {why}", server.name);
+            let kind = Kind::read(&parts).map_err(named)?;
+            let (size, deadline) = (server.size, Duration::from_secs(server.deadline));
+            let read = Server {
+                kind,
+                size,
+                deadline,
+            };
+            Ok((server.name.clone(), read))
+        };
+        let servers: Result<_, _> = contract.servers.iter().map(read).collect();
+        servers.map(Self)
+    }
+
+    /// All tools of a server.
+    ///
+    /// # Errors
+    /// An unknown server, or one that does not say.
+    pub async fn list(&self, server: &str) -> Result<Vec<Described>, Failed> {
+        let server = self.server(server)?;
+        match &server.kind {
+            Kind::Linear(_) => Ok(linear::described()),
+            Kind::Git(_) => Ok(git::described()),
+            Kind::Fetch(_) => Ok(fetch::described()),
+            Kind::Image(image) => server.in_time(image.list()).await,
+        }
+    }
+
+    /// Calls a tool.
+    ///
+    /// # Errors
+    /// See [`Failed`]; among them an answer that is too late or too long.
+    pub async fn call(&self, call: Call<'_>) -> Result<Output, Failed> {
+        let server = self.server(call.server)?;
+        let output = server.in_time(server.kind.call(call)).await?;
+        match output.bytes() <= server.size {
+            true => Ok(output),
+            false => Err(Failed::new(
+                "tool-size",
+                format!("the answer has more than {} bytes", server.size),
+            )),
+        }
+    }
+
+    /// A server that gives repositories.
+    pub(crate) fn git(&self, server: &str) -> Option<&Git> {
+        match &self.0.get(server)?.kind {
+            Kind::Git(git) => Some(git),
+            Kind::Linear(_) | Kind::Fetch(_) | Kind::Image(_) => None,
+        }
+    }
+
+    fn server(&self, name: &str) -> Result<&Server, Failed> {
+        let unknown = || Failed::new("tool-server", "there is no such server");
+        self.0.get(name).ok_or_else(unknown)
+    }
+}
+
+impl Server {
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+        let late = || Failed::new("tool-late", "the tool did not answer in time");
+        match timeout(self.deadline, work).await {
+            Ok(result) => result,
+            Err(_) => Err(late()),
+        }
+    }
+}
+
+impl Kind {
+    fn read(parts: &Parts<'_>) -> Result<Self, String> {
+        match &parts.server.kind {
+            ServerKind::Linear { team } => Linear::new(parts, team).map(Self::Linear),
+            ServerKind::Git { repositories } => Git::new(parts, repositories).map(Self::Git),
+            ServerKind::Fetch { hosts } => Fetch::new(parts, hosts).map(Self::Fetch),
+            ServerKind::Image { port, host } => Image::new(parts, host, *port).map(Self::Image),
+        }
+    }
+
+    async fn call(&self, call: Call<'_>) -> Result<Output, Failed> {
+        match self {
+            Self::Linear(linear) => linear.call(call).await,
+            Self::Git(git) => git.call(call).await,
+            Self::Fetch(fetch) => fetch.call(call).await,
+            Self::Image(image) => image.call(call.tool, call.arguments).await,
+        }
+    }
+}
+
+impl Parts<'_> {
+    /// The server's credential after `prefix`; none where the contract names none.
+    fn credential(&self, prefix: &str) -> Result<Option<HeaderValue>, String> {
+        let Some(name) = &self.server.auth else {
+            return Ok(None);
+        };
+        let header = self.secrets.header(name, prefix);
+        let missing = || format!("the secret `{name}` is missing, or cannot be sent");
+        header.ok_or_else(missing).map(Some)
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(self.server.deadline)
+    }
+
+    fn size(&self) -> usize {
+        usize::try_from(self.server.size).unwrap_or(usize::MAX)
+    }
+}
+
+impl Output {
+    /// Bytes of its JSON.
+    fn bytes(&self) -> u64 {
+        let all = self.content.iter().chain(&self.structured);
+        all.map(|value| value.to_string().len() as u64).sum()
+    }
+}
+
+/// The arguments of a builtin tool. What does not fit is told without its value.
+fn arguments<T: DeserializeOwned>(arguments: Arguments) -> Result<T, Failed> {
+    let misfit = |_untold| {
+        Failed::new(
+            "tool-arguments",
+            "the arguments do not fit the schema of the tool",
+        )
+    };
+    serde_json::from_value(Value::Object(arguments)).map_err(misfit)
+}
+
+fn unknown_tool() -> Failed {
+    Failed::new("tool-unknown", "the server has no such tool")
+}
+
+/// A tool without a schema for its answer.
+fn tool(name: &str, description: &str, input: Value) -> Described {
+    Described {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        input,
+        output: None,
     }
 }

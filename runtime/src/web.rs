@@ -7,6 +7,7 @@ mod dialer;
 pub(crate) mod testing;
 
 use crate::body::{self, Body, Unread};
+use crate::net::host::Host;
 use crate::net::tls::Tls;
 use bytes::Bytes;
 use dialer::Dialer;
@@ -31,6 +32,7 @@ const MOST_HEADER: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Web {
     client: Client<Dialer, Body>,
+    dialer: Dialer,
 }
 
 /// Why there is no answer.
@@ -98,8 +100,14 @@ impl Web {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(KEPT)
             .http1_max_buf_size(MOST_HEADER)
-            .build(dialer);
-        Self { client }
+            .build(dialer.clone());
+        Self { client, dialer }
+    }
+
+    /// The same for one host, a pod of the run: its address may be private, and no other host is asked.
+    #[must_use]
+    pub fn only(&self, pod: Host) -> Self {
+        Self::new(self.dialer.only(pod))
     }
 
     /// Sends a request, whose target is a whole URL, and gives the answer when its head is there.

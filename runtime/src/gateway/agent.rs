@@ -3,7 +3,7 @@
 use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
-use super::{Gateway, files, git, mcp, models, prompt, route};
+use super::{Gateway, git, mcp, models, prompt, route};
 use crate::digest::sha256;
 use crate::proof;
 use crate::record::Event;
@@ -71,7 +71,6 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
         (_, ["mcp"]) => mcp::answer(gateway, cycle, asked).await,
         (_, ["http", ..]) => route::answer(gateway, cycle, asked).await,
         (_, ["git", ..]) => git::answer(gateway, cycle, asked).await,
-        ("GET", ["files", _]) => files::answer(gateway, cycle, asked).await,
         (_, ["v1" | "v1beta", ..]) => models::answer(gateway, cycle, asked).await,
         _ => Err(Refusal::Path),
     }

@@ -2,9 +2,11 @@
 
 use crate::body::{self, Body, Unread};
 use crate::state::journal::Denied;
+use crate::web;
 use bytes::Bytes;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -109,6 +111,10 @@ pub enum Refusal {
     Deadline,
     /// The state does not allow it; with the rule.
     State(&'static str, String),
+    /// It is not granted; with the rule.
+    Denied(&'static str, &'static str),
+    /// Who is asked for it does not give it; with the rule.
+    Upstream(&'static str, String),
     /// It could not be recorded, so it did not happen.
     Record,
 }
@@ -132,6 +138,7 @@ impl Refusal {
             Self::Egress => "egress",
             Self::Deadline => "deadline",
             Self::Host(rule) | Self::State(rule, _) => rule,
+            Self::Denied(rule, _) | Self::Upstream(rule, _) => rule,
             Self::Record => "record",
         }
     }
@@ -151,7 +158,10 @@ impl Refusal {
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::UnknownProxy => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
             Self::Path => StatusCode::NOT_FOUND,
-            Self::Egress | Self::Host(_) | Self::Deadline => StatusCode::FORBIDDEN,
+            Self::Egress | Self::Host(_) | Self::Deadline | Self::Denied(..) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Upstream(..) => StatusCode::BAD_GATEWAY,
             Self::State(..) => StatusCode::CONFLICT,
             Self::Record => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -183,7 +193,8 @@ impl Refusal {
             Self::Egress => "the spec does not let the agent reach this host and port",
             Self::Host(_) => "this is no name of a host",
             Self::Deadline => "the time of the run is over",
-            Self::State(_, message) => message,
+            Self::Denied(_, message) => message,
+            Self::State(_, message) | Self::Upstream(_, message) => message,
             Self::Record => "it could not be recorded, so it was not done",
         }
     }
@@ -195,6 +206,12 @@ impl From<Denied> for Refusal {
             Denied::Refusal(refusal) => Self::State(refusal.rule(), refusal.to_string()),
             Denied::Unrecorded(_) => Self::Record,
         }
+    }
+}
+
+impl From<web::Refused> for Refusal {
+    fn from(refused: web::Refused) -> Self {
+        Self::Upstream(refused.rule(), refused.to_string())
     }
 }
 
@@ -213,6 +230,11 @@ impl From<Refusal> for Answer {
                 let basic = HeaderValue::from_static("Basic realm=\"pure-agent\"");
                 answer.with(PROXY_AUTHENTICATE, basic)
             }
+            // Git shows its credential only where it is asked for one.
+            Refusal::Unknown => answer.with(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"pure-agent\""),
+            ),
             _ => answer,
         }
     }

@@ -78,13 +78,50 @@ pub(super) async fn connect(
         return Err(Refusal::Egress);
     }
     let upgrade = asked.upgrade.ok_or(Refusal::Upgrade)?;
+    let Share { reservation, bytes } = set_aside(&gateway, cycle, "egress", asked.path).await?;
+    let opened = Opened {
+        cycle,
+        host,
+        port,
+        reservation,
+        share: bytes,
+    };
+    drop(tokio::spawn(run(gateway, opened, upgrade)));
+    Ok(Answer::tunnel())
+}
+
+/// The traffic that one request may use.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    /// Number of the reservation, for [`settle`].
+    pub(super) reservation: u64,
+    /// Bytes in both directions.
+    pub(super) bytes: u64,
+}
+
+/// Records that a request is allowed by a rule, and sets its share of the traffic aside.
+///
+/// # Errors
+/// No traffic left, a cycle that has ended, or nothing recorded.
+pub(super) async fn set_aside(
+    gateway: &Gateway,
+    cycle: u32,
+    rule: &str,
+    target: String,
+) -> Result<Share, Refusal> {
     let agent = gateway.contract.entry.clone();
-    let request = request(&gateway, cycle, "egress", asked.path);
+    let request = request(gateway, cycle, rule, target);
     let allowed = gateway.journal.record(Event::RequestAllowed(request))?;
-    let mut set_aside = (0, 0);
+    let mut set_aside = Share {
+        reservation: 0,
+        bytes: 0,
+    };
     let reserved = gateway.journal.decide(|state| {
         let (reservation, traffic) = (state.budget().next(), share(&gateway.contract, state));
-        set_aside = (reservation, traffic);
+        set_aside = Share {
+            reservation,
+            bytes: traffic,
+        };
         Ok(Event::Reserved(Reserved {
             reservation,
             cycle,
@@ -100,16 +137,7 @@ pub(super) async fn connect(
     })?;
     allowed.await.map_err(|_untold| Refusal::Record)?;
     reserved.await.map_err(|_untold| Refusal::Record)?;
-    let (reservation, share) = set_aside;
-    let opened = Opened {
-        cycle,
-        host,
-        port,
-        reservation,
-        share,
-    };
-    drop(tokio::spawn(run(gateway, opened, upgrade)));
-    Ok(Answer::tunnel())
+    Ok(set_aside)
 }
 
 /// `host:port`, and nothing else.
@@ -176,7 +204,7 @@ fn carried(outcome: &Outcome) -> u64 {
 }
 
 /// Waits until the cycle has ended.
-async fn ended(gateway: &Gateway, cycle: u32) {
+pub(super) async fn ended(gateway: &Gateway, cycle: u32) {
     while gateway.journal.read(|state| state.cycles().phase(cycle)) == Phase::Claimed {
         tokio::time::sleep(LOOK).await;
     }
@@ -203,7 +231,7 @@ pub(super) fn request(gateway: &Gateway, cycle: u32, rule: &str, target: String)
 }
 
 /// What was carried, and nothing else.
-fn traffic(reservation: u64, traffic: u64) -> Settled {
+pub(super) fn traffic(reservation: u64, traffic: u64) -> Settled {
     Settled {
         reservation,
         turns: 0,

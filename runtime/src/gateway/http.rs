@@ -6,7 +6,7 @@ use crate::body::{self, Body, Unread};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{
     AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
 };
@@ -69,6 +69,19 @@ impl Asked {
                 .flatten();
             broken.cloned().unwrap_or(Refusal::Unread(unread))
         })
+    }
+
+    /// How long the body is, where that is known before it comes.
+    #[must_use]
+    pub fn body_length(&self) -> Option<u64> {
+        self.body
+            .as_ref()
+            .map_or(Some(0), |body| body.size_hint().exact())
+    }
+
+    /// The body, to be read piece by piece; none where it was taken before.
+    pub fn stream(&mut self) -> Option<Incoming> {
+        self.body.take()
     }
 }
 

@@ -67,6 +67,7 @@ pub struct Connector {
     resolver: Arc<dyn Resolve>,
     private: Arc<Private>,
     times: Times,
+    only: Option<Host>,
 }
 
 impl Connector {
@@ -78,6 +79,18 @@ impl Connector {
             resolver,
             private,
             times,
+            only: None,
+        }
+    }
+
+    /// The same for one host, which is a pod of the run and so may have a private address; it dials no other.
+    #[must_use]
+    pub fn only(&self, pod: Host) -> Self {
+        Self {
+            resolver: Arc::clone(&self.resolver),
+            private: Arc::new(self.private.and_pods()),
+            times: self.times,
+            only: Some(pod),
         }
     }
 
@@ -92,6 +105,9 @@ impl Connector {
     /// # Errors
     /// No answer, an answer with an address that is refused, no connection in time.
     pub async fn dial(&self, host: &Host, port: u16) -> Result<TcpStream, Refused> {
+        if self.only.as_ref().is_some_and(|only| only != host) {
+            return Err(Refused::OtherHost);
+        }
         let addresses = self.addresses(host).await?;
         let end = Instant::now() + self.times.connect;
         let mut last = Refused::NoAddress;
@@ -133,6 +149,8 @@ impl Connector {
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
+    /// The connector is for another host.
+    OtherHost,
     /// The resolver has no answer.
     Resolve(io::ErrorKind),
     /// The resolver took too long.
@@ -154,6 +172,7 @@ impl Refused {
     #[must_use]
     pub const fn rule(&self) -> &'static str {
         match self {
+            Self::OtherHost => "other-host",
             Self::Resolve(_) => "resolve-failed",
             Self::ResolveLate => "resolve-late",
             Self::NoAddress => "resolve-empty",
@@ -168,6 +187,7 @@ impl Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::OtherHost => f.write_str("this connection is for another host"),
             Self::Resolve(_) => f.write_str("the name cannot be resolved"),
             Self::ResolveLate => f.write_str("the name was not resolved in time"),
             Self::NoAddress => f.write_str("the name has no address"),

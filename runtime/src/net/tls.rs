@@ -61,6 +61,15 @@ impl Tls {
         Ok(Self { connector, config })
     }
 
+    /// The same for one host, a pod of the run: see [`Connector::only`].
+    #[must_use]
+    pub fn only(&self, pod: Host) -> Self {
+        Self {
+            connector: self.connector.only(pod),
+            config: Arc::clone(&self.config),
+        }
+    }
+
     /// A connection to the host whose certificate is verified; it speaks `http/1.1`.
     ///
     /// # Errors

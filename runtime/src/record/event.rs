@@ -51,6 +51,8 @@ pub enum Event {
     ApprovalRefused(ApprovalAnswer),
     /// A tool was called.
     ToolCalled(ToolCalled),
+    /// A repository was given to an agent, who may take it from now on.
+    Cloned(Cloned),
     /// What the router decided after a cycle.
     RouterDecided(Decision),
 }
@@ -211,6 +213,23 @@ pub struct ToolCalled {
     pub approval: Option<String>,
 }
 
+/// A repository that an agent was given, and where its branch stood then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cloned {
+    /// Number of the cycle.
+    pub cycle: u32,
+    /// Name of the server whose tool gave it.
+    pub server: String,
+    /// `host/owner/name`.
+    pub repository: String,
+    /// The branch, without `refs/heads/`; none where the repository's `HEAD` is on none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Its commit, in hexadecimal.
+    pub commit: String,
+}
+
 /// What the router decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -260,6 +279,7 @@ impl Event {
             Self::ApprovalGiven(_) => "approval-given",
             Self::ApprovalRefused(_) => "approval-refused",
             Self::ToolCalled(_) => "tool-called",
+            Self::Cloned(_) => "cloned",
             Self::RouterDecided(_) => "router-decided",
         }
     }

@@ -60,6 +60,10 @@ pub enum Refusal {
     ApprovalRefused,
     /// It has been used.
     ApprovalUsed,
+    /// What is recorded of a repository is no name of one, or of a commit.
+    CloneForm,
+    /// The run was given too many repositories.
+    CloneMany,
 }
 
 impl Refusal {
@@ -104,6 +108,11 @@ impl Refusal {
             Self::ApprovalAnswered => ("approval-answered", "there is an answer"),
             Self::ApprovalRefused => ("approval-refused", "there is no consent"),
             Self::ApprovalUsed => ("approval-used", "the approval has been used"),
+            Self::CloneForm => (
+                "clone-form",
+                "this names no branch of a repository and its commit",
+            ),
+            Self::CloneMany => ("clone-many", "the run was given too many repositories"),
         }
     }
 }

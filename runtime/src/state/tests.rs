@@ -1,4 +1,5 @@
 mod budget;
+mod clone;
 mod cycle;
 mod journal;
 mod limits;

@@ -103,6 +103,16 @@ impl Service<Uri> for Dialer {
 }
 
 impl Dialer {
+    /// The same for one host, a pod of the run. A proxy judges for itself.
+    pub(super) fn only(&self, pod: Host) -> Self {
+        match self {
+            Self::Direct(tls) => Self::Direct(tls.only(pod)),
+            Self::Through(proxy, tls) => Self::Through(proxy.clone(), tls.clone()),
+            #[cfg(test)]
+            Self::Standin(hosts) => Self::Standin(hosts.clone()),
+        }
+    }
+
     async fn dial(&self, uri: &Uri) -> Result<Stream, Refused> {
         #[cfg(test)]
         if let Self::Standin(hosts) = self {

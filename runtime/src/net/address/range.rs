@@ -88,6 +88,19 @@ impl Private {
         texts.iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
+    /// The same, and the private space in which clusters have their pods.
+    #[must_use]
+    pub fn and_pods(&self) -> Self {
+        let pods = [
+            Range::v4(Ipv4Addr::new(10, 0, 0, 0), 8),
+            Range::v4(Ipv4Addr::new(172, 16, 0, 0), 12),
+            Range::v4(Ipv4Addr::new(192, 168, 0, 0), 16),
+            Range::v4(Ipv4Addr::new(100, 64, 0, 0), 10),
+            Range::v6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+        ];
+        Self(self.0.iter().copied().chain(pods).collect())
+    }
+
     /// Whether a range of at least `length` bits holds the address.
     pub(super) fn names(&self, addr: IpAddr, length: u8) -> bool {
         self.0

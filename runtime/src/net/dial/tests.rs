@@ -192,3 +192,42 @@ async fn the_system_resolves_and_what_it_finds_is_judged() {
     let port = listener.local_addr().unwrap().port();
     assert!(open.dial(&name, port).await.is_ok());
 }
+
+/// A pod of the run may have a private address; nothing else may because of that.
+#[tokio::test]
+async fn a_pod_is_judged_by_its_name_only() {
+    let pod = Host::parse("search.server.pure-agent").unwrap();
+    // Judged, and not dialled.
+    let to = |address: &str| {
+        let private = Private::parse(&[]).unwrap();
+        Connector::new(Fixed::new(&[&[address]]), private, quick())
+    };
+    for address in [
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.0.1",
+        "100.64.0.1",
+        "fd12::1",
+    ] {
+        let before = to(address).addresses(&pod).await.unwrap_err();
+        assert!(matches!(before, Refused::Address(..)), "{address}");
+        let only = to(address).only(pod.clone());
+        let judged = only.addresses(&pod).await;
+        assert_eq!(judged, Ok(vec![address.parse().unwrap()]));
+    }
+    for (address, rule) in [
+        ("127.0.0.1", "address-loopback"),
+        ("169.254.169.254", "address-metadata"),
+        ("169.254.1.1", "address-link-local"),
+        ("100.100.100.200", "address-metadata"),
+        ("fd00:ec2::254", "address-metadata"),
+        ("::ffff:10.0.0.1", "address-ipv4-mapped"),
+    ] {
+        let refused = to(address).only(pod.clone()).dial(&pod, 1).await;
+        assert_eq!(refused.unwrap_err().rule(), rule, "{address}");
+    }
+    let resolver = Fixed::new(&[&["127.0.0.1"]]);
+    let refused = local(resolver.clone()).only(pod).dial(&host(), 1).await;
+    assert_eq!(refused.unwrap_err(), Refused::OtherHost);
+    assert_eq!(resolver.asked.load(Ordering::SeqCst), 0);
+}
