@@ -19,6 +19,7 @@ mod route;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::approval::Desk;
 use crate::contract::{Contract, SecretRole};
 use crate::net::address::Private;
 use crate::net::dial::{Connector, System, Times};
@@ -49,6 +50,8 @@ pub struct Gateway {
     pub secrets: Secrets,
     /// The gateway's own requests.
     pub web: Web,
+    /// The requests for approval that wait.
+    pub approvals: Desk,
     /// Record and state.
     pub journal: Journal,
 }
@@ -95,6 +98,7 @@ impl Gateway {
             inputs: given.inputs,
             secrets,
             web,
+            approvals: Desk::default(),
             journal: given.journal,
         })
     }

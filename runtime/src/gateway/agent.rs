@@ -108,7 +108,8 @@ async fn contest(gateway: &Gateway, cycle: u32) -> Refusal {
     }
 }
 
-fn random() -> Result<String, Refusal> {
+/// Random bytes as text: letters, digits, `-` and `_`.
+pub(crate) fn random() -> Result<String, Refusal> {
     let mut bytes = [0_u8; RANDOM];
     let got = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
     match got {
