@@ -32,6 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// What every request is judged by.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub struct Gateway {
     pub web: Web,
     /// The requests for approval that wait.
     pub approvals: Desk,
+    /// Places for those who read the record.
+    pub readers: Arc<Semaphore>,
     /// Record and state.
     pub journal: Journal,
 }
@@ -99,6 +102,7 @@ impl Gateway {
             secrets,
             web,
             approvals: Desk::default(),
+            readers: Arc::new(Semaphore::new(control::READERS)),
             journal: given.journal,
         })
     }

@@ -7,6 +7,7 @@ pub mod amount;
 pub mod approval;
 pub mod budget;
 pub mod cycle;
+pub mod denial;
 pub mod journal;
 pub mod refusal;
 pub mod tool;
@@ -21,6 +22,7 @@ use crate::contract::Contract;
 use crate::record::Event;
 use crate::record::event::{Reserved, RunOpened, Settled};
 use approval::Approvals;
+use denial::Denials;
 use tool::Tools;
 
 #[cfg(test)]
@@ -38,7 +40,8 @@ pub struct State {
     input_tokens: u128,
     output_tokens: u128,
     allowed: u64,
-    denied: u64,
+    denials: Denials,
+    lines: u64,
 }
 
 impl State {
@@ -55,7 +58,8 @@ impl State {
             input_tokens: 0,
             output_tokens: 0,
             allowed: 0,
-            denied: 0,
+            denials: Denials::default(),
+            lines: 0,
         }
     }
 
@@ -101,7 +105,7 @@ impl State {
             Event::CycleClaimed { cycle, bearer } => self.cycles.check_claim(*cycle, bearer),
             Event::ClaimContested { cycle } => self.cycles.check_contest(*cycle),
             Event::RequestAllowed(request) => self.live(request.cycle),
-            Event::RequestDenied(_) => Ok(()),
+            Event::RequestDenied(_) | Event::DenialsCounted(_) => Ok(()),
             Event::Reserved(reserved) => self.check_reserve(reserved),
             Event::Settled(settled) => match self.budget.reservation(settled.reservation) {
                 Some(_) => Ok(()),
@@ -127,15 +131,20 @@ impl State {
 
     /// Takes an event that was checked.
     fn commit(&mut self, event: &Event) {
+        self.lines = self.lines.saturating_add(1);
         match event {
             Event::RunOpened(run) => {
                 self.budget.abandon();
                 self.run.get_or_insert_with(|| run.clone());
             }
-            Event::CycleClaimed { cycle, bearer } => self.cycles.claim(*cycle, bearer),
+            Event::CycleClaimed { cycle, bearer } => {
+                self.cycles.claim(*cycle, bearer);
+                self.denials.renew();
+            }
             Event::ClaimContested { cycle } => self.cycles.contest(*cycle),
             Event::RequestAllowed(_) => self.allowed = self.allowed.saturating_add(1),
-            Event::RequestDenied(_) => self.denied = self.denied.saturating_add(1),
+            Event::RequestDenied(request) => self.denials.line(request),
+            Event::DenialsCounted(counts) => self.denials.counted(counts),
             Event::Reserved(reserved) => {
                 // It was checked that this is possible and that the id is the next.
                 let _id = self.budget.reserve(&reserved.agent, reserved.amount());
@@ -226,7 +235,19 @@ impl State {
     /// Requests that were allowed and denied.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        (self.allowed, self.denied)
+        (self.allowed, self.denials.total())
+    }
+
+    /// What was refused.
+    #[must_use]
+    pub fn denials(&self) -> &Denials {
+        &self.denials
+    }
+
+    /// Lines of the record.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
     }
 }
 

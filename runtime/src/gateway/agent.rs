@@ -119,7 +119,7 @@ pub(crate) fn random() -> Result<String, Refusal> {
 }
 
 /// Every refusal is recorded; where that fails, the log has failed and everything is refused.
-fn denied(gateway: &Gateway, target: &str, refusal: &Refusal) {
+pub(super) fn denied(gateway: &Gateway, target: &str, refusal: &Refusal) {
     let request = Request {
         cycle: None,
         agent: None,

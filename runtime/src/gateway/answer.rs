@@ -91,6 +91,8 @@ pub enum Refusal {
     Unknown,
     /// Nothing is served there.
     Path,
+    /// There is no such thing yet; with the rule.
+    Missing(&'static str, &'static str),
     /// The body is not what is asked for there.
     Malformed,
     /// The spec does not name this host and port for the agent.
@@ -121,7 +123,7 @@ impl Refusal {
             Self::Malformed => "body-form",
             Self::Egress => "egress",
             Self::Deadline => "deadline",
-            Self::Host(rule) | Self::State(rule, _) => rule,
+            Self::Host(rule) | Self::State(rule, _) | Self::Missing(rule, _) => rule,
             Self::Record => "record",
         }
     }
@@ -136,7 +138,7 @@ impl Refusal {
             Self::Unread(Unread::Late) => StatusCode::REQUEST_TIMEOUT,
             Self::Unread(Unread::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::UNAUTHORIZED,
-            Self::Path => StatusCode::NOT_FOUND,
+            Self::Path | Self::Missing(..) => StatusCode::NOT_FOUND,
             Self::Egress | Self::Host(_) | Self::Deadline => StatusCode::FORBIDDEN,
             Self::State(..) => StatusCode::CONFLICT,
             Self::Record => StatusCode::INTERNAL_SERVER_ERROR,
@@ -164,6 +166,7 @@ impl Refusal {
             Self::Host(_) => "this is no name of a host",
             Self::Deadline => "the time of the run is over",
             Self::State(_, message) => message,
+            Self::Missing(_, message) => message,
             Self::Record => "it could not be recorded, so it was not done",
         }
     }

@@ -1,5 +1,6 @@
 mod budget;
 mod cycle;
+mod denial;
 mod journal;
 mod limits;
 mod tool;
