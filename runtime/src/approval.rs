@@ -162,7 +162,10 @@ fn place(gateway: &Arc<Gateway>, ask: Ask) -> Result<Asked, Refusal> {
         return before;
     }
     if desk.len() >= MOST_OPEN {
-        return Err(state("approval-many", "too many requests for approval wait"));
+        return Err(state(
+            "approval-many",
+            "too many requests for approval wait",
+        ));
     }
     let asked = ApprovalAsked {
         id: identity()?,
@@ -191,7 +194,10 @@ fn place(gateway: &Arc<Gateway>, ask: Ask) -> Result<Asked, Refusal> {
 
 /// What was answered to the same question in the same cycle.
 fn answered(state: &crate::state::State, ask: &Ask) -> Option<Result<Asked, Refusal>> {
-    let mut same = state.approvals().all().filter(|(asked, _)| same(asked, ask));
+    let mut same = state
+        .approvals()
+        .all()
+        .filter(|(asked, _)| same(asked, ask));
     same.find_map(|(asked, answer)| match answer {
         Answer::Given if asked.expires > now() => Some(Ok(Asked::Given(asked.id.clone()))),
         Answer::Refused => Some(Err(refused())),
@@ -244,5 +250,8 @@ fn refused() -> Refusal {
 }
 
 fn unknown() -> Refusal {
-    state("approval-unknown", "nothing waits for an answer under this id")
+    state(
+        "approval-unknown",
+        "nothing waits for an answer under this id",
+    )
 }

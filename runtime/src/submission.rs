@@ -11,9 +11,9 @@ pub mod actions;
 pub mod pull_request;
 pub mod read;
 pub mod schema;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use actions::actions;
 pub use pull_request::PullRequest;
@@ -66,7 +66,9 @@ pub enum Detail {
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Document");
-        shown.field("actions", &self.actions).finish_non_exhaustive()
+        shown
+            .field("actions", &self.actions)
+            .finish_non_exhaustive()
     }
 }
 

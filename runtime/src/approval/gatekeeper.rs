@@ -130,12 +130,7 @@ impl Service<'_> {
         strict::value(answer.body()).map_err(|_untold| Trouble::Lasting(malformed()))
     }
 
-    fn request(
-        &self,
-        method: &Method,
-        path: &str,
-        body: Bytes,
-    ) -> Result<Request<Body>, Refusal> {
+    fn request(&self, method: &Method, path: &str, body: Bytes) -> Result<Request<Body>, Refusal> {
         let credential = self.gateway.secrets.header(self.auth, "");
         let request = Request::builder()
             .method(method)

@@ -100,7 +100,10 @@ fn unarmored(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     let inner = text.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
-    let inner: String = inner.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    let inner: String = inner
+        .chars()
+        .filter(|c| !matches!(c, '\n' | '\r'))
+        .collect();
     STANDARD.decode(inner).ok()
 }
 

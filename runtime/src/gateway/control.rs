@@ -81,11 +81,9 @@ impl<'a> Door<'a> {
             Self::Seal(_) | Self::Decision => &[Use::Router],
             Self::Usage => &[Use::Router, Use::Export, Use::People],
             Self::Submission(_) => &[Use::Export, Use::People],
-            Self::Approvals
-            | Self::Approval(_)
-            | Self::Events
-            | Self::Record
-            | Self::Metrics => &[Use::People],
+            Self::Approvals | Self::Approval(_) | Self::Events | Self::Record | Self::Metrics => {
+                &[Use::People]
+            }
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::contract::Contract;
 use crate::record::event::{DenialCounts, RunOpened};
 use crate::record::log::{Pending, Unopened, Unrecorded};
 use crate::record::{Event, Log};
-use std::fmt;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -165,9 +165,7 @@ impl Journal {
                 held.counts.add(&request.rule, 1);
                 held.counted = held.counted.saturating_add(1);
                 return match held.counted < denial::EVERY {
-                    true if self.failure().is_some() => {
-                        Err(Denied::Unrecorded(Unrecorded::Failed))
-                    }
+                    true if self.failure().is_some() => Err(Denied::Unrecorded(Unrecorded::Failed)),
                     true => Ok(Pending::done()),
                     false => self.flush(&mut held),
                 };

@@ -93,7 +93,9 @@ pub(super) fn read(fields: &mut Fields<'_>, action: &ExportAction) -> Option<Pul
     fields.known(&FIELDS);
     let bounds = Bounds { repo, base, branch };
     let (repository, base, branch) = names(fields, &bounds);
-    let path = fields.text("path", PATH).and_then(|path| folder(fields, path));
+    let path = fields
+        .text("path", PATH)
+        .and_then(|path| folder(fields, path));
     let title = fields.text("title", TITLE);
     let body = match fields.has("body") {
         true => fields.text("body", BODY),

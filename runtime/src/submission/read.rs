@@ -152,11 +152,9 @@ fn details(
                 let detail = detail(export, fields);
                 details.extend(detail.map(|detail| (name.clone(), detail)));
             }
-            (false, true) if actions.is_some() => fields.wrong(
-                name,
-                "field-missing",
-                format!("action `{name}` needs it"),
-            ),
+            (false, true) if actions.is_some() => {
+                fields.wrong(name, "field-missing", format!("action `{name}` needs it"))
+            }
             (true, false) => fields.wrong(
                 name,
                 "field-unused",
@@ -250,7 +248,11 @@ impl<'a> Fields<'a> {
     fn absent<T>(&mut self, name: &str, found: bool, what: &str) -> Option<T> {
         match found {
             true => self.wrong(name, "field-type", format!("it must be {what}")),
-            false => self.wrong(name, "field-missing", format!("it must be there, as {what}")),
+            false => self.wrong(
+                name,
+                "field-missing",
+                format!("it must be there, as {what}"),
+            ),
         }
         None
     }

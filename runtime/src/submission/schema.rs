@@ -72,7 +72,8 @@ fn pull_request(when: &str, repo: &str, base: &str, branch: &str) -> Value {
         _ => true,
     };
     let required: Vec<&&str> = FIELDS.iter().filter(lacks).collect();
-    let text = |description: String| json!({"type": "string", "minLength": 1, "description": description});
+    let text =
+        |description: String| json!({"type": "string", "minLength": 1, "description": description});
     json!({
         "type": "object", "additionalProperties": false, "required": required,
         "description": format!("{when}."),

@@ -61,7 +61,10 @@ fn a_submission_becomes_one_canonical_text() {
     );
     assert_eq!(Document::parse(&text).unwrap(), document);
     assert_eq!(document.kind(), SubmissionKind::Terminal);
-    assert!(!format!("{document:?}").contains("parser"), "no text is shown");
+    assert!(
+        !format!("{document:?}").contains("parser"),
+        "no text is shown"
+    );
 }
 
 #[test]
@@ -135,16 +138,56 @@ fn what_is_no_object_of_these_fields_is_refused() {
         (json!([]), "", "field-type"),
         (json!({"summary": "s"}), "/actions", "field-missing"),
         (json!({"actions": ["none"]}), "/summary", "field-missing"),
-        (json!({"actions": [], "summary": "s"}), "/actions", "actions-none"),
-        (json!({"actions": "none", "summary": "s"}), "/actions", "field-type"),
-        (json!({"actions": ["none"], "summary": 1}), "/summary", "field-type"),
-        (json!({"actions": ["none"], "summary": " \n"}), "/summary", "text-empty"),
-        (json!({"actions": ["none"], "summary": "s", "version": 1}), "/version", "field-unknown"),
-        (json!({"actions": ["none"], "summary": "s", "a\u{202e}b/~": 1}), "", "field-unknown"),
-        (json!({"actions": ["None"], "summary": "s"}), "/actions/0", "action-unknown"),
-        (json!({"actions": ["comment"], "summary": "s"}), "/actions/0", "action-unknown"),
-        (json!({"actions": ["report"], "summary": "s"}), "/report", "field-missing"),
-        (json!({"actions": ["none"], "summary": "s", "report": "r"}), "/report", "field-unused"),
+        (
+            json!({"actions": [], "summary": "s"}),
+            "/actions",
+            "actions-none",
+        ),
+        (
+            json!({"actions": "none", "summary": "s"}),
+            "/actions",
+            "field-type",
+        ),
+        (
+            json!({"actions": ["none"], "summary": 1}),
+            "/summary",
+            "field-type",
+        ),
+        (
+            json!({"actions": ["none"], "summary": " \n"}),
+            "/summary",
+            "text-empty",
+        ),
+        (
+            json!({"actions": ["none"], "summary": "s", "version": 1}),
+            "/version",
+            "field-unknown",
+        ),
+        (
+            json!({"actions": ["none"], "summary": "s", "a\u{202e}b/~": 1}),
+            "",
+            "field-unknown",
+        ),
+        (
+            json!({"actions": ["None"], "summary": "s"}),
+            "/actions/0",
+            "action-unknown",
+        ),
+        (
+            json!({"actions": ["comment"], "summary": "s"}),
+            "/actions/0",
+            "action-unknown",
+        ),
+        (
+            json!({"actions": ["report"], "summary": "s"}),
+            "/report",
+            "field-missing",
+        ),
+        (
+            json!({"actions": ["none"], "summary": "s", "report": "r"}),
+            "/report",
+            "field-unused",
+        ),
         (
             json!({"actions": ["continue"], "summary": "s", "report": "r"}),
             "/report",
@@ -174,8 +217,18 @@ fn texts_are_bounded_in_bytes_and_free_of_what_is_not_seen() {
         [("/summary".to_owned(), "text-length")]
     );
     for hidden in [
-        '\0', '\r', '\u{7f}', '\u{85}', '\u{61c}', '\u{200e}', '\u{202a}', '\u{202e}', '\u{2066}',
-        '\u{2069}', '\u{2028}', '\u{e0041}',
+        '\0',
+        '\r',
+        '\u{7f}',
+        '\u{85}',
+        '\u{61c}',
+        '\u{200e}',
+        '\u{202a}',
+        '\u{202e}',
+        '\u{2066}',
+        '\u{2069}',
+        '\u{2028}',
+        '\u{e0041}',
     ] {
         assert_eq!(
             wrong(&summary(&format!("a{hidden}b"))),
@@ -183,20 +236,21 @@ fn texts_are_bounded_in_bytes_and_free_of_what_is_not_seen() {
             "{hidden:?}"
         );
     }
-    let report = |size: usize| {
-        json!({"actions": ["report"], "summary": "s", "report": "x".repeat(size)})
-    };
+    let report =
+        |size: usize| json!({"actions": ["report"], "summary": "s", "report": "x".repeat(size)});
     assert!(judge(&contract, &report(49_152)).is_ok());
-    assert_eq!(wrong(&report(49_153)), [("/report".to_owned(), "text-length")]);
+    assert_eq!(
+        wrong(&report(49_153)),
+        [("/report".to_owned(), "text-length")]
+    );
 }
 
 /// However large a contract lets a report be, what is accepted fits into a line of the record.
 #[test]
 fn a_submission_that_the_record_could_not_hold_is_refused() {
     let large = contract(|c| c["exports"][1]["action"]["size"] = json!(100 << 20));
-    let given = |size: usize| {
-        json!({"actions": ["report"], "summary": "s", "report": "\"".repeat(size)})
-    };
+    let given =
+        |size: usize| json!({"actions": ["report"], "summary": "s", "report": "\"".repeat(size)});
     assert_eq!(
         problems(&large, &given(600_000)),
         [(String::new(), "submission-size")]
@@ -218,9 +272,26 @@ fn branches_and_bases_are_names_of_git_within_the_patterns() {
         json!({"actions": ["pull-request"], "summary": "s", "pull-request": request})
     };
     for branch in [
-        "main", "agents/x", "Agent/x", "agent/../main", "agent/x..y", "agent/@{x", "agent//x",
-        "agent/x.lock", "agent/.x", "-agent/x", "agent/x ", "agent/x~1", "agent/x:y", "agent/x^", "agent/é",
-        "refs/heads/agent/x", "agent/", "/agent/x", "agent/x*", "agent/x\\y",
+        "main",
+        "agents/x",
+        "Agent/x",
+        "agent/../main",
+        "agent/x..y",
+        "agent/@{x",
+        "agent//x",
+        "agent/x.lock",
+        "agent/.x",
+        "-agent/x",
+        "agent/x ",
+        "agent/x~1",
+        "agent/x:y",
+        "agent/x^",
+        "agent/é",
+        "refs/heads/agent/x",
+        "agent/",
+        "/agent/x",
+        "agent/x*",
+        "agent/x\\y",
     ] {
         assert_eq!(
             wrong(&with("branch", branch)),
@@ -235,7 +306,15 @@ fn branches_and_bases_are_names_of_git_within_the_patterns() {
             "{base}"
         );
     }
-    for repository in ["dlddu", "other/x", "dlddu/x/y", "dlddu/..", "dlddu/x.git", "DLDDU/x", "dlddu/*"] {
+    for repository in [
+        "dlddu",
+        "other/x",
+        "dlddu/x/y",
+        "dlddu/..",
+        "dlddu/x.git",
+        "DLDDU/x",
+        "dlddu/*",
+    ] {
         assert_eq!(
             wrong(&with("repository", repository)),
             [("/pull-request/repository".to_owned(), "repository")],
@@ -332,10 +411,20 @@ fn an_action_that_can_go_nowhere_is_refused_and_told() {
     let problems = read(&open, &inputs, &given).unwrap_err();
     assert_eq!(problems[0].rule, "action-target");
     let told = actions(&open, &inputs);
-    assert_eq!(told["offered"][0]["impossible"], "input `issue` was not given");
-    assert_eq!(told["offered"].as_array().unwrap().len(), 2, "no upload: {told}");
+    assert_eq!(
+        told["offered"][0]["impossible"],
+        "input `issue` was not given"
+    );
+    assert_eq!(
+        told["offered"].as_array().unwrap().len(),
+        2,
+        "no upload: {told}"
+    );
     let given = json!({"actions": ["upload"], "summary": "s"});
-    assert_eq!(read(&open, &inputs, &given).unwrap_err()[0].rule, "action-unknown");
+    assert_eq!(
+        read(&open, &inputs, &given).unwrap_err()[0].rule,
+        "action-unknown"
+    );
 }
 
 #[test]
@@ -343,18 +432,35 @@ fn an_agent_is_told_every_bound() {
     let contract = contract(|_| ());
     let told = actions(&contract, &inputs(&contract));
     assert_eq!(told["summary"]["most_bytes"], MOST_SUMMARY);
-    let names: Vec<_> = told["offered"].as_array().unwrap().iter().map(|o| &o["name"]).collect();
+    let names: Vec<_> = told["offered"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| &o["name"])
+        .collect();
     assert_eq!(names, ["report", "upload", "pull-request"]);
     assert_eq!(told["offered"][0]["to"], "A-1");
-    assert_eq!(told["offered"][0]["needs"]["report"]["text"]["most_bytes"], 49_152);
+    assert_eq!(
+        told["offered"][0]["needs"]["report"]["text"]["most_bytes"],
+        49_152
+    );
     let request = &told["offered"][2];
-    assert_eq!(request["needs"]["pull-request"]["branch"]["match"], "agent/**");
+    assert_eq!(
+        request["needs"]["pull-request"]["branch"]["match"],
+        "agent/**"
+    );
     assert_eq!(request["needs"]["pull-request"]["base"]["only"], "main");
-    assert_eq!(request["workspace"]["must_not_change"], json!([".github/**"]));
+    assert_eq!(
+        request["workspace"]["must_not_change"],
+        json!([".github/**"])
+    );
     assert_eq!(request["approval"], "a person is asked first");
     assert_eq!(told["always"][0]["kind"], "comment");
     assert!(told["alone"]["continue"].is_string() && told["alone"]["none"].is_string());
-    assert!(!told.to_string().contains("linear-out"), "no name of a secret");
+    assert!(
+        !told.to_string().contains("linear-out"),
+        "no name of a secret"
+    );
 }
 
 #[test]
@@ -367,10 +473,20 @@ fn the_schema_names_the_same_actions_and_fields() {
     let schema = schema(&contract);
     assert_eq!(
         schema["properties"]["actions"]["items"]["enum"],
-        json!(["report", "upload", "pull-request", "report-2", "continue", "none"])
+        json!([
+            "report",
+            "upload",
+            "pull-request",
+            "report-2",
+            "continue",
+            "none"
+        ])
     );
     let fields: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["actions", "pull-request", "report", "report-2", "summary"]);
+    assert_eq!(
+        fields,
+        ["actions", "pull-request", "report", "report-2", "summary"]
+    );
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(
         schema["properties"]["pull-request"]["required"],
@@ -380,5 +496,8 @@ fn the_schema_names_the_same_actions_and_fields() {
         "actions": ["report", "report-2"], "summary": "s", "report": "one", "report-2": "two",
     });
     let text = judge(&contract, &both).unwrap().text().unwrap();
-    assert!(text.contains(r#""report":"one","report-2":"two""#), "{text}");
+    assert!(
+        text.contains(r#""report":"one","report-2":"two""#),
+        "{text}"
+    );
 }

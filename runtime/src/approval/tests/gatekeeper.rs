@@ -58,20 +58,29 @@ const APPROVED: (u16, &str) = (200, r#"{"id":"g-1","status":"APPROVED"}"#);
 #[tokio::test]
 async fn a_service_is_asked_once_and_polled_until_it_answers() {
     let (upstream, running) = service(&[MADE, PENDING, PENDING, APPROVED]).await;
-    let id = ended(start(&running.gateway, ask("human", "a"))).await.unwrap();
+    let id = ended(start(&running.gateway, ask("human", "a")))
+        .await
+        .unwrap();
     let asked = upstream.asked();
     assert_eq!(asked.len(), 4);
     for request in &asked {
         assert_eq!(request.headers()["x-api-key"], "secret-of-gatekeeper");
     }
     let made = &asked[0];
-    assert_eq!((made.method().as_str(), made.uri().path()), ("POST", "/api/requests"));
+    assert_eq!(
+        (made.method().as_str(), made.uri().path()),
+        ("POST", "/api/requests")
+    );
     let body: Value = serde_json::from_slice(made.body()).unwrap();
     assert_eq!(body["externalId"], id);
     assert_eq!(body["requesterName"], "pure-agent");
     let context: Value = serde_json::from_str(body["context"].as_str().unwrap()).unwrap();
     assert_eq!(
-        (&context["run"], &context["arguments"], &context["shown"]["url"]),
+        (
+            &context["run"],
+            &context["arguments"],
+            &context["shown"]["url"]
+        ),
         (&json!(UID), &json!(sha256("a")), &json!(CANARY))
     );
     assert_eq!(
@@ -98,8 +107,16 @@ async fn a_service_that_stumbles_is_asked_again() {
         APPROVED,
     ])
     .await;
-    assert!(ended(start(&running.gateway, ask("human", "a"))).await.is_ok());
-    let made: Vec<_> = upstream.asked().into_iter().filter(|r| r.method() == "POST").collect();
+    assert!(
+        ended(start(&running.gateway, ask("human", "a")))
+            .await
+            .is_ok()
+    );
+    let made: Vec<_> = upstream
+        .asked()
+        .into_iter()
+        .filter(|r| r.method() == "POST")
+        .collect();
     assert_eq!(made.len(), 3);
     // Whichever of them arrived, it is one request.
     assert!(made.iter().all(|request| request.body() == made[0].body()));
@@ -127,12 +144,18 @@ async fn what_a_service_says_otherwise_is_no_consent() {
         ),
         (
             "consent to another context",
-            vec![MADE, (200, r#"{"id":"g-1","status":"APPROVED","context":"{}"}"#)],
+            vec![
+                MADE,
+                (200, r#"{"id":"g-1","status":"APPROVED","context":"{}"}"#),
+            ],
             "approval-other",
         ),
         (
             "consent to another question",
-            vec![MADE, (200, r#"{"id":"g-1","status":"APPROVED","externalId":"x"}"#)],
+            vec![
+                MADE,
+                (200, r#"{"id":"g-1","status":"APPROVED","externalId":"x"}"#),
+            ],
             "approval-other",
         ),
         (
@@ -142,11 +165,25 @@ async fn what_a_service_says_otherwise_is_no_consent() {
         ),
         (
             "a status that stands twice",
-            vec![MADE, (200, r#"{"id":"g-1","status":"REJECTED","status":"APPROVED"}"#)],
+            vec![
+                MADE,
+                (
+                    200,
+                    r#"{"id":"g-1","status":"REJECTED","status":"APPROVED"}"#,
+                ),
+            ],
             "approval-service",
         ),
-        ("no status", vec![MADE, (200, r#"{"id":"g-1"}"#)], "approval-service"),
-        ("an id that is a path", vec![(201, r#"{"id":"../admin"}"#), APPROVED], "approval-service"),
+        (
+            "no status",
+            vec![MADE, (200, r#"{"id":"g-1"}"#)],
+            "approval-service",
+        ),
+        (
+            "an id that is a path",
+            vec![(201, r#"{"id":"../admin"}"#), APPROVED],
+            "approval-service",
+        ),
         ("no id", vec![(201, "{}"), APPROVED], "approval-service"),
         ("no JSON", vec![(200, "APPROVED")], "approval-service"),
         ("not let in", vec![(401, "{}")], "approval-service"),

@@ -48,7 +48,9 @@ impl Key {
         std::fs::write(&file, text).unwrap();
         drop(std::fs::remove_file(self.folder.join("text.sig")));
         let hash = format!("hashalg={hash}");
-        keygen(&["-q", "-Y", "sign", "-O", &hash, "-f", &key, "-n", namespace, &name]);
+        keygen(&[
+            "-q", "-Y", "sign", "-O", &hash, "-f", &key, "-n", namespace, &name,
+        ]);
         std::fs::read_to_string(self.folder.join("text.sig")).unwrap()
     }
 }

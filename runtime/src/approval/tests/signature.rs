@@ -5,7 +5,9 @@ use crate::approval::signature::{Refused, verify};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+};
 use sha2::{Digest as _, Sha256, Sha512};
 
 const NAMESPACE: &str = "pure-agent-approval";
@@ -32,7 +34,11 @@ fn a_signature_of_openssh_counts_for_its_key_text_and_namespace() {
         for hash in ["sha256", "sha512"] {
             let signed = key.sign_by(hash, NAMESPACE, text());
             let keys = [other.public.as_str(), key.public.as_str()];
-            assert_eq!(verify(&signed, TEXT, NAMESPACE, &keys), Ok(1), "{kind} {hash}");
+            assert_eq!(
+                verify(&signed, TEXT, NAMESPACE, &keys),
+                Ok(1),
+                "{kind} {hash}"
+            );
             assert_eq!(
                 verify(&signed, TEXT, NAMESPACE, &keys[..1]),
                 Err(Refused::Key)
@@ -129,7 +135,13 @@ fn envelope(key: &[u8], kind: &[u8], value: &[u8], flags: u8) -> String {
     signature.push(flags);
     signature.extend([0, 0, 0, 9]);
     let mut blob = b"SSHSIG\0\0\0\x01".to_vec();
-    blob.extend(strings(&[key, NAMESPACE.as_bytes(), b"", b"sha512", &signature]));
+    blob.extend(strings(&[
+        key,
+        NAMESPACE.as_bytes(),
+        b"",
+        b"sha512",
+        &signature,
+    ]));
     armored(&blob)
 }
 
@@ -195,7 +207,11 @@ fn a_p256_key_on_a_token_counts() {
         };
         let value = strings(&[&number(r), &number(s)]);
         let signed = envelope(&key, kind.as_bytes(), &value, flags);
-        let expected = if flags == 1 { Ok(0) } else { Err(Refused::Presence) };
+        let expected = if flags == 1 {
+            Ok(0)
+        } else {
+            Err(Refused::Presence)
+        };
         assert_eq!(verify(&signed, TEXT, NAMESPACE, &[&public]), expected);
     }
 }

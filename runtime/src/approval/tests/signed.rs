@@ -60,7 +60,8 @@ impl Case {
     }
 
     fn signed(&self, waiting: &Value, verdict: &str) -> String {
-        self.key.sign(NAMESPACE, waiting["sign"][verdict].as_str().unwrap())
+        self.key
+            .sign(NAMESPACE, waiting["sign"][verdict].as_str().unwrap())
     }
 
     fn call(&self, id: &str, arguments: &str) -> Result<(), Denied> {
@@ -88,7 +89,10 @@ async fn a_signature_lets_one_call_through() {
     let found = case.waiting(1).await.remove(0);
     assert_eq!(found["shown"]["url"], CANARY);
     assert_eq!(found["approvers"], json!(["kim"]));
-    assert_eq!(found["subject"], json!({"tool": {"server": "web", "name": "fetch"}}));
+    assert_eq!(
+        found["subject"],
+        json!({"tool": {"server": "web", "name": "fetch"}})
+    );
     let text: Value = serde_json::from_str(found["sign"]["approve"].as_str().unwrap()).unwrap();
     assert_eq!(
         text,
@@ -127,8 +131,18 @@ async fn nothing_but_the_signed_statement_counts() {
     let sign = |text: &str| case.key.sign(NAMESPACE, text);
     for (what, verdict, signature, rule) in [
         ("another verdict", "reject", sign(text), "signature-wrong"),
-        ("a reject as consent", "approve", case.signed(&found, "reject"), "signature-wrong"),
-        ("another request", "approve", case.signed(other, "approve"), "signature-wrong"),
+        (
+            "a reject as consent",
+            "approve",
+            case.signed(&found, "reject"),
+            "signature-wrong",
+        ),
+        (
+            "another request",
+            "approve",
+            case.signed(other, "approve"),
+            "signature-wrong",
+        ),
         (
             "another run",
             "approve",
@@ -147,9 +161,24 @@ async fn nothing_but_the_signed_statement_counts() {
             sign(&text.replace(&sha256("a"), &sha256("b"))),
             "signature-wrong",
         ),
-        ("a newline more", "approve", sign(&format!("{text}\n")), "signature-wrong"),
-        ("another namespace", "approve", case.key.sign("file", text), "signature-namespace"),
-        ("another key", "approve", stranger.sign(NAMESPACE, text), "signature-key"),
+        (
+            "a newline more",
+            "approve",
+            sign(&format!("{text}\n")),
+            "signature-wrong",
+        ),
+        (
+            "another namespace",
+            "approve",
+            case.key.sign("file", text),
+            "signature-namespace",
+        ),
+        (
+            "another key",
+            "approve",
+            stranger.sign(NAMESPACE, text),
+            "signature-key",
+        ),
         ("no signature", "approve", String::new(), "signature-form"),
     ] {
         let answer = case.answer(id, verdict, &signature).await;
@@ -178,7 +207,10 @@ async fn nothing_but_the_signed_statement_counts() {
     assert!(ended(first).await.is_ok());
     assert!(!second.is_finished(), "the other request waits");
     let record = case.running.record();
-    assert!(record.contains("\"rule\":\"signature-key\""), "attempts are recorded");
+    assert!(
+        record.contains("\"rule\":\"signature-key\""),
+        "attempts are recorded"
+    );
 }
 
 #[tokio::test]
@@ -211,7 +243,10 @@ async fn the_same_question_is_asked_once() {
         waiting.abort();
     }
     let signature = case.signed(&found, "approve");
-    assert_eq!(case.answer(&found["id"], "approve", &signature).await.0, 200);
+    assert_eq!(
+        case.answer(&found["id"], "approve", &signature).await.0,
+        200
+    );
     until(|| left.iter().all(|waiting| waiting.is_finished())).await;
     for waiting in all.into_iter().skip(4) {
         assert_eq!(json!(ended(waiting).await.unwrap()), found["id"]);
@@ -234,7 +269,10 @@ async fn an_answer_counts_also_when_nobody_waits_any_more() {
     let found = case.waiting(1).await.remove(0);
     waiting.abort();
     let signature = case.signed(&found, "approve");
-    assert_eq!(case.answer(&found["id"], "approve", &signature).await.0, 200);
+    assert_eq!(
+        case.answer(&found["id"], "approve", &signature).await.0,
+        200
+    );
     let id = ended(start(&case.running.gateway, ask("lead", "a"))).await;
     assert_eq!(json!(id.unwrap()), found["id"]);
 }
@@ -251,7 +289,10 @@ async fn no_answer_in_time_is_a_refusal() {
     let id = found["id"].as_str().unwrap();
     assert_eq!(case.call(id, "a").unwrap_err().rule(), "approval-refused");
     assert_eq!(count(&case.running, "approval-refused"), 1);
-    assert!(!case.running.record().contains("\"by\":"), "time has no name");
+    assert!(
+        !case.running.record().contains("\"by\":"),
+        "time has no name"
+    );
 }
 
 #[tokio::test]
@@ -275,7 +316,10 @@ async fn the_end_of_the_cycle_ends_the_wait() {
     let found = case.waiting(1).await.remove(0);
     assert_eq!(found["subject"], json!({"export": "pull-request"}));
     let signature = case.signed(&found, "approve");
-    assert_eq!(case.answer(&found["id"], "approve", &signature).await.0, 200);
+    assert_eq!(
+        case.answer(&found["id"], "approve", &signature).await.0,
+        200
+    );
     assert!(ended(exporting).await.is_ok());
 }
 
@@ -292,7 +336,10 @@ async fn an_answer_never_comes_after_the_run() {
     let (asked, _) = gateway.approvals.open().remove(0);
     assert_eq!(Some(asked.expires), gateway.journal.read(|s| s.deadline()));
     assert_eq!(ended(waiting).await, Err("approval-expired"));
-    assert_eq!(ended(start(gateway, ask("lead", "b"))).await, Err("deadline"));
+    assert_eq!(
+        ended(start(gateway, ask("lead", "b"))).await,
+        Err("deadline")
+    );
 }
 
 #[tokio::test]
@@ -307,7 +354,10 @@ async fn requests_are_bounded_and_known() {
         shown: json!("x".repeat(64 * 1024)),
         ..ask("lead", "a")
     };
-    assert_eq!(wait(gateway, long).await.unwrap_err().rule(), "approval-size");
+    assert_eq!(
+        wait(gateway, long).await.unwrap_err().rule(),
+        "approval-size"
+    );
     let mut all = Vec::new();
     for n in 0..MOST_OPEN {
         all.push(start(gateway, ask("lead", &n.to_string())));

@@ -32,7 +32,11 @@ fn requests(state: &State, counted: BTreeMap<String, u64>, page: &mut Page) {
         let sum = denied.entry(rule).or_default();
         *sum = sum.saturating_add(count);
     }
-    page.one("requests_allowed_total", "Requests let through.", state.requests().0);
+    page.one(
+        "requests_allowed_total",
+        "Requests let through.",
+        state.requests().0,
+    );
     page.many("requests_denied_total", "Requests refused.", "rule", denied);
 }
 
@@ -41,11 +45,28 @@ fn budget(state: &State, page: &mut Page) {
     let (input, output) = state.tokens();
     let (used, reserved) = (budget.used(), budget.reserved());
     page.one("turns_total", "Calls of a model.", used.turns);
-    page.one("tokens_total", "Tokens that count against the limit.", used.tokens);
+    page.one(
+        "tokens_total",
+        "Tokens that count against the limit.",
+        used.tokens,
+    );
     let both = [("input", input), ("output", output)];
-    page.many("settled_tokens_total", "Tokens as models told them.", "direction", both);
-    page.one("cost_micros_total", "Millionths of the currency.", used.micros);
-    page.one("traffic_bytes_total", "Bytes to and from egress hosts.", used.traffic);
+    page.many(
+        "settled_tokens_total",
+        "Tokens as models told them.",
+        "direction",
+        both,
+    );
+    page.one(
+        "cost_micros_total",
+        "Millionths of the currency.",
+        used.micros,
+    );
+    page.one(
+        "traffic_bytes_total",
+        "Bytes to and from egress hosts.",
+        used.traffic,
+    );
     page.one("reservations", "Requests under way.", budget.open());
     let set_aside = [
         ("cost", reserved.micros),
@@ -53,7 +74,12 @@ fn budget(state: &State, page: &mut Page) {
         ("traffic", reserved.traffic),
         ("turns", reserved.turns),
     ];
-    page.many("reserved", "Set aside for requests under way.", "bound", set_aside);
+    page.many(
+        "reserved",
+        "Set aside for requests under way.",
+        "bound",
+        set_aside,
+    );
 }
 
 fn run(state: &State, page: &mut Page) {
@@ -86,7 +112,12 @@ fn run(state: &State, page: &mut Page) {
         };
         count(&mut answers, word);
     }
-    page.many("approvals", "Requests for approval by answer.", "answer", answers);
+    page.many(
+        "approvals",
+        "Requests for approval by answer.",
+        "answer",
+        answers,
+    );
     page.one("record_lines_total", "Lines of the record.", state.lines());
 }
 

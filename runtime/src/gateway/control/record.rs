@@ -67,7 +67,9 @@ pub(super) fn events(gateway: &Arc<Gateway>, asked: &Asked) -> Result<Answer, Re
             .to_str()
             .ok()
             .and_then(|id| id.parse().ok())
-            .ok_or_else(|| Refusal::State("last-event-id", "the id is no number of a line".to_owned()))?,
+            .ok_or_else(|| {
+                Refusal::State("last-event-id", "the id is no number of a line".to_owned())
+            })?,
     };
     let (tail, place) = open(gateway)?;
     let (out, body) = channel();
@@ -86,9 +88,8 @@ pub(super) fn events(gateway: &Arc<Gateway>, asked: &Asked) -> Result<Answer, Re
 
 fn open(gateway: &Gateway) -> Result<(Tail, OwnedSemaphorePermit), Refusal> {
     let place = Arc::clone(&gateway.readers).try_acquire_owned();
-    let place = place.map_err(|_full| {
-        Refusal::State("record-readers", "too many read the record".to_owned())
-    })?;
+    let place = place
+        .map_err(|_full| Refusal::State("record-readers", "too many read the record".to_owned()))?;
     let tail = Tail::open(gateway.journal.path()).map_err(|_untold| Refusal::Record)?;
     Ok((tail, place))
 }

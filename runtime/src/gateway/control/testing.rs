@@ -1,8 +1,8 @@
 //! The control port of a gateway in this process.
 
 use super::answer;
-use crate::gateway::testing::{Running, UID};
 use crate::gateway::http;
+use crate::gateway::testing::{Running, UID};
 use crate::proof::Use;
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,9 +21,11 @@ impl Port {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let mine = Arc::clone(&running.gateway);
-        tokio::spawn(http::serve(listener, Duration::from_secs(60), move |asked| {
-            answer(Arc::clone(&mine), asked)
-        }));
+        tokio::spawn(http::serve(
+            listener,
+            Duration::from_secs(60),
+            move |asked| answer(Arc::clone(&mine), asked),
+        ));
         let people = running.gateway.key.proof(UID, Use::People);
         Self { address, people }
     }

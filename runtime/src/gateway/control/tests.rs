@@ -11,7 +11,13 @@ use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
 async fn record(running: &Running, event: Event) {
-    running.gateway.journal.record(event).unwrap().await.unwrap();
+    running
+        .gateway
+        .journal
+        .record(event)
+        .unwrap()
+        .await
+        .unwrap();
 }
 
 fn denied(rule: &str) -> Event {
@@ -59,7 +65,11 @@ async fn a_credential_opens_its_doors_and_no_other() {
     ];
     for (what, opens, status) in doors {
         for credential in [&router, &export, &people] {
-            let expected = if opens.contains(&credential) { status } else { 401 };
+            let expected = if opens.contains(&credential) {
+                status
+            } else {
+                401
+            };
             let (found, answer) = port.raw(what, Some(credential), "").await;
             assert_eq!(found, expected, "{what}: {answer}");
         }
@@ -74,14 +84,23 @@ async fn a_credential_opens_its_doors_and_no_other() {
     }
     // The only credential that opens the stream reads it; the others are refused at once.
     for credential in strange.iter().chain([&router, &export]) {
-        assert_eq!(port.raw("GET /v1/events", Some(credential), "").await.0, 401);
+        assert_eq!(
+            port.raw("GET /v1/events", Some(credential), "").await.0,
+            401
+        );
     }
     let (status, _) = port.raw("POST /v1/cycles/0/seal", Some(&people), "").await;
     assert_eq!(status, 401, "people end no cycle");
     let text = running.record();
-    assert!(text.contains("POST /v1/cycles/0/seal"), "refusals are recorded");
+    assert!(
+        text.contains("POST /v1/cycles/0/seal"),
+        "refusals are recorded"
+    );
     for secret in strange.iter().take(6).chain([&router, &export, &people]) {
-        assert!(!text.contains(secret.as_str()), "a credential in the record");
+        assert!(
+            !text.contains(secret.as_str()),
+            "a credential in the record"
+        );
     }
 }
 
@@ -112,12 +131,22 @@ async fn a_submission_is_given_when_nobody_can_change_it() {
     };
     record(&running, claimed).await;
     let open = port.people("GET /v1/submission", &Value::Null).await;
-    assert_eq!(rule(open), (409, json!("cycle-open")), "another cycle is open");
+    assert_eq!(
+        rule(open),
+        (409, json!("cycle-open")),
+        "another cycle is open"
+    );
     record(&running, Event::CycleSealed { cycle: 1 }).await;
     let none = port.people("GET /v1/submission", &Value::Null).await;
-    assert_eq!(rule(none), (404, json!("submission-none")), "the last counts");
+    assert_eq!(
+        rule(none),
+        (404, json!("submission-none")),
+        "the last counts"
+    );
     for cycle in ["01", "+1", "-1", "x", "4294967296"] {
-        let found = port.people(&format!("GET /v1/submission/{cycle}"), &Value::Null).await;
+        let found = port
+            .people(&format!("GET /v1/submission/{cycle}"), &Value::Null)
+            .await;
         assert_eq!(rule(found), (404, json!("path")), "{cycle}");
     }
 }
@@ -134,7 +163,10 @@ async fn a_contested_cycle_has_no_submission() {
     record(&running, submission).await;
     record(&running, Event::ClaimContested { cycle: 0 }).await;
     let (status, answer) = port.people("GET /v1/submission", &Value::Null).await;
-    assert_eq!((status, &answer["error"]["rule"]), (404, &json!("submission-none")));
+    assert_eq!(
+        (status, &answer["error"]["rule"]),
+        (404, &json!("submission-none"))
+    );
 }
 
 #[tokio::test]
@@ -179,7 +211,10 @@ async fn usage_and_metrics_count_what_happened() {
     record(&running, Event::ApprovalAsked(asked)).await;
     let (_, usage) = port.people("GET /v1/usage", &Value::Null).await;
     assert_eq!(usage["agents"]["coder"]["tokens"], 42);
-    assert_eq!((&usage["tokens"], &usage["denied"]), (&json!(42), &json!(5)));
+    assert_eq!(
+        (&usage["tokens"], &usage["denied"]),
+        (&json!(42), &json!(5))
+    );
     let people = running.gateway.key.proof(UID, Use::People);
     let (_, page) = port.raw("GET /metrics", Some(&people), "").await;
     for line in [
@@ -203,7 +238,10 @@ async fn usage_and_metrics_count_what_happened() {
         assert!(page.lines().any(|found| found == line), "{line} in {page}");
     }
     assert_eq!(running.record().lines().count(), 11);
-    assert!(!page.contains("canary") && !page.contains("forged"), "{page}");
+    assert!(
+        !page.contains("canary") && !page.contains("forged"),
+        "{page}"
+    );
 }
 
 /// However many rules somebody makes up, there are few labels.
@@ -216,9 +254,15 @@ async fn labels_are_bounded() {
     }
     let people = running.gateway.key.proof(UID, Use::People);
     let (_, page) = port.raw("GET /metrics", Some(&people), "").await;
-    let labels = page.lines().filter(|line| line.contains("denied_total{")).count();
+    let labels = page
+        .lines()
+        .filter(|line| line.contains("denied_total{"))
+        .count();
     assert!((250..=257).contains(&labels), "{labels}");
-    assert!(page.contains("pure_agent_requests_denied_total{rule=\"other\"} 344"), "{page}");
+    assert!(
+        page.contains("pure_agent_requests_denied_total{rule=\"other\"} 344"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -244,7 +288,11 @@ async fn the_record_is_given_as_it_is() {
 fn body(answer: &[u8]) -> String {
     let text = String::from_utf8_lossy(answer).into_owned();
     let (head, mut rest) = text.split_once("\r\n\r\n").unwrap();
-    assert!(head.to_ascii_lowercase().contains("transfer-encoding: chunked"), "{head}");
+    assert!(
+        head.to_ascii_lowercase()
+            .contains("transfer-encoding: chunked"),
+        "{head}"
+    );
     let mut body = String::new();
     while let Some((size, after)) = rest.split_once("\r\n") {
         let size = usize::from_str_radix(size, 16).unwrap();
@@ -274,12 +322,17 @@ async fn events_go_on_after_the_last_one_that_was_seen() {
     until(&mut stream, &mut seen, "\"two\"").await;
     let text = String::from_utf8_lossy(&seen).into_owned();
     assert!(text.contains("content-type: text/event-stream"), "{text}");
-    assert!(!text.contains("run-opened") && !text.contains("id: 2\n"), "{text}");
+    assert!(
+        !text.contains("run-opened") && !text.contains("id: 2\n"),
+        "{text}"
+    );
     assert!(text.contains("id: 3\ndata: {\"seq\":3,"), "{text}");
     assert!(text.contains("id: 4\ndata: {\"seq\":4,"), "{text}");
     for id in ["x", "-1", "1 2", ""] {
         let line = format!("Last-Event-ID: {id}");
-        let mut refused = port.send("GET /v1/events", Some(&people), &[&line], "").await;
+        let mut refused = port
+            .send("GET /v1/events", Some(&people), &[&line], "")
+            .await;
         let mut answer = String::new();
         refused.read_to_string(&mut answer).await.unwrap();
         assert!(answer.contains("last-event-id"), "{id}: {answer}");
