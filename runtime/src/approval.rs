@@ -26,6 +26,7 @@ use crate::gateway::answer::Refusal;
 use crate::gateway::{Gateway, now};
 use crate::record::Event;
 use crate::record::event::{ApprovalAsked, Subject};
+use crate::state::State;
 use crate::state::approval::Answer;
 use drive::drive;
 use serde_json::Value;
@@ -148,7 +149,7 @@ pub async fn wait(gateway: &Arc<Gateway>, ask: Ask) -> Result<String, Refusal> {
 fn place(gateway: &Arc<Gateway>, ask: Ask) -> Result<Asked, Refusal> {
     let way = way(gateway, &ask.approval).ok_or_else(unknown)?;
     if ask.shown.to_string().len() > MOST_SHOWN {
-        return Err(state(
+        return Err(no(
             "approval-size",
             "the arguments are too long to be shown to a person",
         ));
@@ -162,20 +163,9 @@ fn place(gateway: &Arc<Gateway>, ask: Ask) -> Result<Asked, Refusal> {
         return before;
     }
     if desk.len() >= MOST_OPEN {
-        return Err(state(
-            "approval-many",
-            "too many requests for approval wait",
-        ));
+        return Err(no("approval-many", "too many requests for approval wait"));
     }
-    let asked = ApprovalAsked {
-        id: identity()?,
-        cycle: ask.cycle,
-        approval: ask.approval,
-        subject: ask.subject,
-        arguments: ask.arguments,
-        nonce: identity()?,
-        expires: expires(gateway, way, ask.cycle)?,
-    };
+    let asked = request(gateway, way, &ask)?;
     let recorded = gateway
         .journal
         .record(Event::ApprovalAsked(asked.clone()))?;
@@ -192,8 +182,21 @@ fn place(gateway: &Arc<Gateway>, ask: Ask) -> Result<Asked, Refusal> {
     Ok(Asked::Waits(id, receiver))
 }
 
+/// A new request, for these arguments and no other.
+fn request(gateway: &Gateway, way: &Approval, ask: &Ask) -> Result<ApprovalAsked, Refusal> {
+    Ok(ApprovalAsked {
+        id: identity()?,
+        cycle: ask.cycle,
+        approval: ask.approval.clone(),
+        subject: ask.subject.clone(),
+        arguments: ask.arguments.clone(),
+        nonce: identity()?,
+        expires: expires(gateway, way, ask.cycle)?,
+    })
+}
+
 /// What was answered to the same question in the same cycle.
-fn answered(state: &crate::state::State, ask: &Ask) -> Option<Result<Asked, Refusal>> {
+fn answered(state: &State, ask: &Ask) -> Option<Result<Asked, Refusal>> {
     let mut same = state
         .approvals()
         .all()
@@ -241,16 +244,16 @@ fn identity() -> Result<String, Refusal> {
     Ok(identity)
 }
 
-fn state(rule: &'static str, message: &str) -> Refusal {
+fn no(rule: &'static str, message: &str) -> Refusal {
     Refusal::State(rule, message.to_owned())
 }
 
 fn refused() -> Refusal {
-    state("approval-refused", "a person refused this")
+    no("approval-refused", "a person refused this")
 }
 
 fn unknown() -> Refusal {
-    state(
+    no(
         "approval-unknown",
         "nothing waits for an answer under this id",
     )

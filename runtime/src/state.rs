@@ -111,7 +111,7 @@ impl State {
                 Some(_) => Ok(()),
                 None => Err(Refusal::Reservation),
             },
-            Event::Submission { cycle, document: _ } => self.cycles.live(*cycle),
+            Event::Submission { cycle, document } => self.cycles.check_submit(*cycle, document),
             Event::CycleSealed { cycle } => self.cycles.check_seal(*cycle),
             Event::ApprovalAsked(asked) => {
                 self.live(asked.cycle)?;

@@ -3,7 +3,7 @@
 use super::drive::{Verdict as Answered, close};
 use super::signature::{self, verify};
 use super::statement::{NAMESPACE, Statement, Verdict, named};
-use super::{state, unknown, way};
+use super::{no, unknown, way};
 use crate::contract::ApprovalVia;
 use crate::gateway::answer::{Answer, Refusal};
 use crate::gateway::http::Asked;
@@ -92,18 +92,18 @@ fn signer(gateway: &Gateway, asked: &ApprovalAsked, signed: &Signed) -> Result<S
     let Some(ApprovalVia::Signature { approvers }) =
         way(gateway, &asked.approval).map(|way| &way.via)
     else {
-        return Err(state(
+        return Err(no(
             "approval-way",
             "this request is not answered by a signature",
         ));
     };
     if now() >= asked.expires {
-        return Err(state("approval-expired", "the time for an answer is over"));
+        return Err(no("approval-expired", "the time for an answer is over"));
     }
     let text = statement(gateway, asked).text(signed.verdict);
     let keys: Vec<&str> = approvers.iter().map(|one| one.key.as_str()).collect();
     let counts = verify(&signed.signature, text.as_bytes(), NAMESPACE, &keys);
-    let at = counts.map_err(|why: signature::Refused| state(why.rule(), &why.to_string()))?;
+    let at = counts.map_err(|why: signature::Refused| no(why.rule(), &why.to_string()))?;
     let approver = approvers.get(at).ok_or_else(unknown)?;
     Ok(approver.name.clone())
 }

@@ -1,6 +1,6 @@
 //! A request from its record to its end, whoever waits for it.
 
-use super::{Outcome, gatekeeper, refused, state, way};
+use super::{Outcome, gatekeeper, no, refused, way};
 use crate::contract::ApprovalVia;
 use crate::gateway::answer::Refusal;
 use crate::gateway::{Gateway, now};
@@ -56,12 +56,12 @@ async fn answer(gateway: &Gateway, asked: &ApprovalAsked) -> Verdict {
 async fn end(gateway: &Gateway, asked: &ApprovalAsked) -> Refusal {
     loop {
         if now() >= asked.expires {
-            return state("approval-expired", "nobody answered in time");
+            return no("approval-expired", "nobody answered in time");
         }
         if let Some(cycle) = asked.cycle {
             let phase = gateway.journal.read(|state| state.cycles().phase(cycle));
             if phase != Phase::Claimed {
-                return state("cycle-ended", "the cycle has ended");
+                return no("cycle-ended", "the cycle has ended");
             }
         }
         sleep(LOOK).await;

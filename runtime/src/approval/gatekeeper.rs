@@ -3,7 +3,7 @@
 //! What it answers counts only for what it was asked: the same id, and the same context where it is shown again.
 
 use super::drive::Verdict;
-use super::state;
+use super::no;
 use crate::body::{self, Body};
 use crate::gateway::Gateway;
 use crate::gateway::answer::Refusal;
@@ -91,7 +91,7 @@ impl Service<'_> {
                 Some("APPROVED") => return Ok(true),
                 Some("REJECTED") => return Ok(false),
                 Some("EXPIRED") => {
-                    return Err(state("approval-expired", "nobody answered in time"));
+                    return Err(no("approval-expired", "nobody answered in time"));
                 }
                 Some(_) => sleep(POLL).await,
                 None => return Err(malformed()),
@@ -125,7 +125,7 @@ impl Service<'_> {
         }
         if !status.is_success() {
             let why = format!("the gatekeeper answers {}", status.as_u16());
-            return Err(Trouble::Lasting(state("approval-service", &why)));
+            return Err(Trouble::Lasting(no("approval-service", &why)));
         }
         strict::value(answer.body()).map_err(|_untold| Trouble::Lasting(malformed()))
     }
@@ -138,7 +138,7 @@ impl Service<'_> {
         let request = match credential {
             Some(credential) => request.header("x-api-key", credential),
             None => {
-                return Err(state(
+                return Err(no(
                     "approval-service",
                     "the credential of the gatekeeper cannot be sent",
                 ));
@@ -150,7 +150,7 @@ impl Service<'_> {
                 .header(CONTENT_TYPE, "application/json")
                 .body(body::whole(body)),
         };
-        request.map_err(|_untold| state("approval-service", "the gatekeeper has no such address"))
+        request.map_err(|_untold| no("approval-service", "the gatekeeper has no such address"))
     }
 
     /// An answer about something else would be consent to it.
@@ -164,7 +164,7 @@ impl Service<'_> {
             && is("context", &self.context);
         match fits {
             true => Ok(()),
-            false => Err(state(
+            false => Err(no(
                 "approval-other",
                 "the gatekeeper answered to something else than was asked",
             )),
@@ -181,7 +181,7 @@ fn is_id(id: &str) -> bool {
 }
 
 fn malformed() -> Refusal {
-    state(
+    no(
         "approval-service",
         "the gatekeeper's answer is not understood",
     )

@@ -179,19 +179,15 @@ impl<'a> Parts<'a> {
             }),
             false => None,
         };
-        let parts = match is_ed25519 {
-            true => Self {
-                algorithm: &ED25519,
-                point,
-                signature: value.to_vec(),
-                token,
-            },
-            false => Self {
-                algorithm: &ECDSA_P256_SHA256_FIXED,
-                point,
-                signature: fixed(value)?,
-                token,
-            },
+        let (algorithm, signature): (&'static dyn VerificationAlgorithm, _) = match is_ed25519 {
+            true => (&ED25519, value.to_vec()),
+            false => (&ECDSA_P256_SHA256_FIXED, fixed(value)?),
+        };
+        let parts = Self {
+            algorithm,
+            point,
+            signature,
+            token,
         };
         (key.0.is_empty() && rest.0.is_empty()).then_some(parts)
     }

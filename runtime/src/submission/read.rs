@@ -211,7 +211,8 @@ impl<'a> Fields<'a> {
     /// Refuses every other field.
     pub(super) fn known(&mut self, names: &[&str]) {
         let map = self.map;
-        for key in map.keys().filter(|key| !names.contains(&key.as_str())) {
+        let unknown = map.keys().filter(|key| !names.contains(&key.as_str()));
+        for key in unknown.take(MOST_PROBLEMS) {
             let plain = key.len() <= MOST_KEY
                 && !key.is_empty()
                 && key
@@ -257,7 +258,11 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// One problem is enough to refuse; more than are told are not kept.
     pub(super) fn wrong(&mut self, name: &str, rule: &'static str, message: String) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let pointer = self.pointer(name);
         self.problems.push(Problem {
             pointer,

@@ -501,3 +501,14 @@ fn the_schema_names_the_same_actions_and_fields() {
         "{text}"
     );
 }
+
+/// Who is wrong in a hundred thousand ways is told of some.
+#[test]
+fn problems_are_bounded() {
+    let actions: Vec<String> = (0..100_000).map(|n| format!("a{n}")).collect();
+    let mut given = json!({"actions": actions, "summary": 1});
+    for n in 0..10_000 {
+        given[format!("field-{n}")] = json!(1);
+    }
+    assert_eq!(wrong(&given).len(), 32);
+}

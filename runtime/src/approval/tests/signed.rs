@@ -8,6 +8,7 @@ use crate::gateway::control::testing::Port;
 use crate::gateway::testing::{Running, UID, running};
 use crate::record::Event;
 use crate::record::event::{Subject, ToolCalled};
+use crate::state::State;
 use crate::state::journal::Denied;
 use crate::web::testing::web;
 use serde_json::{Value, json};
@@ -64,7 +65,7 @@ impl Case {
             .sign(NAMESPACE, waiting["sign"][verdict].as_str().unwrap())
     }
 
-    fn call(&self, id: &str, arguments: &str) -> Result<(), Denied> {
+    async fn call(&self, id: &str, arguments: &str) -> Result<(), Denied> {
         let call = ToolCalled {
             cycle: 0,
             agent: "coder".to_owned(),
@@ -74,8 +75,13 @@ impl Case {
             approval: Some(id.to_owned()),
         };
         let called = self.running.gateway.journal.record(Event::ToolCalled(call));
-        called.map(drop)
+        called?.await.map(drop).map_err(Denied::Unrecorded)
     }
+}
+
+fn event(line: &str) -> Event {
+    let line: Value = serde_json::from_str(line).unwrap();
+    serde_json::from_value(line["event"].clone()).unwrap()
 }
 
 fn refused(rule: &str) -> (u16, Value) {
@@ -109,10 +115,21 @@ async fn a_signature_lets_one_call_through() {
     );
     let id = ended(waiting).await.unwrap();
     assert_eq!(json!(id), found["id"]);
-    assert!(case.call(&id, "b").is_err(), "other arguments");
-    case.call(&id, "a").unwrap();
-    assert_eq!(case.call(&id, "a").unwrap_err().rule(), "approval-used");
+    assert!(case.call(&id, "b").await.is_err(), "other arguments");
+    case.call(&id, "a").await.unwrap();
+    assert_eq!(
+        case.call(&id, "a").await.unwrap_err().rule(),
+        "approval-used"
+    );
     let record = case.running.record();
+    let events: Vec<Event> = record.lines().map(event).collect();
+    let gateway = &case.running.gateway;
+    let replayed = State::replay(&gateway.contract, &events).unwrap();
+    assert_eq!(
+        replayed,
+        gateway.journal.read(Clone::clone),
+        "a restart knows the same"
+    );
     assert!(record.contains("approval-given") && record.contains("\"by\":\"kim\""));
     assert!(!record.contains(CANARY), "arguments in the record");
 }
@@ -222,7 +239,10 @@ async fn what_a_person_refused_is_not_asked_again() {
     assert_eq!(case.answer(&found["id"], "reject", &signature).await.0, 200);
     assert_eq!(ended(waiting).await, Err("approval-refused"));
     let id = found["id"].as_str().unwrap();
-    assert_eq!(case.call(id, "a").unwrap_err().rule(), "approval-refused");
+    assert_eq!(
+        case.call(id, "a").await.unwrap_err().rule(),
+        "approval-refused"
+    );
     let again = start(&case.running.gateway, ask("lead", "a"));
     assert_eq!(ended(again).await, Err("approval-refused"));
     assert_eq!(count(&case.running, "approval-asked"), 1);
@@ -255,7 +275,7 @@ async fn the_same_question_is_asked_once() {
     // Who had gone and comes again finds the answer, until it is used.
     let id = ended(start(gateway, ask("lead", "a"))).await.unwrap();
     assert_eq!(json!(id), found["id"]);
-    case.call(&id, "a").unwrap();
+    case.call(&id, "a").await.unwrap();
     let next = start(gateway, ask("lead", "a"));
     let next_found = case.waiting(1).await.remove(0);
     assert_ne!(next_found["id"], found["id"]);
@@ -279,7 +299,7 @@ async fn an_answer_counts_also_when_nobody_waits_any_more() {
 
 #[tokio::test]
 async fn no_answer_in_time_is_a_refusal() {
-    let case = case(1).await;
+    let case = case(3).await;
     let waiting = start(&case.running.gateway, ask("lead", "a"));
     let found = case.waiting(1).await.remove(0);
     let signature = case.signed(&found, "approve");
@@ -287,7 +307,10 @@ async fn no_answer_in_time_is_a_refusal() {
     let late = case.answer(&found["id"], "approve", &signature).await;
     assert_eq!(late, refused("approval-unknown"));
     let id = found["id"].as_str().unwrap();
-    assert_eq!(case.call(id, "a").unwrap_err().rule(), "approval-refused");
+    assert_eq!(
+        case.call(id, "a").await.unwrap_err().rule(),
+        "approval-refused"
+    );
     assert_eq!(count(&case.running, "approval-refused"), 1);
     assert!(
         !case.running.record().contains("\"by\":"),
@@ -326,7 +349,7 @@ async fn the_end_of_the_cycle_ends_the_wait() {
 #[tokio::test]
 async fn an_answer_never_comes_after_the_run() {
     let running = running(web(&[]), |contract| {
-        contract["limits"]["deadline"] = json!(2);
+        contract["limits"]["deadline"] = json!(4);
         contract["approvals"][1]["timeout"] = json!(1_800);
     })
     .await;
