@@ -20,6 +20,7 @@ pub mod route;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::approval::Desk;
 use crate::contract::{Contract, SecretRole};
 use crate::net::address::Private;
 use crate::net::dial::{Connector, System, Times};
@@ -33,6 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// What every request is judged by.
 #[derive(Debug)]
@@ -59,6 +61,10 @@ pub struct Gateway {
     pub tools: Tools,
     /// Where `http` routes lead.
     pub routes: route::Routes,
+    /// The requests for approval that wait.
+    pub approvals: Desk,
+    /// Places for those who read the record.
+    pub readers: Arc<Semaphore>,
     /// Record and state.
     pub journal: Arc<Journal>,
 }
@@ -111,6 +117,8 @@ impl Gateway {
             web,
             models: models::Models::default(),
             journal,
+            approvals: Desk::default(),
+            readers: Arc::new(Semaphore::new(control::READERS)),
         })
     }
 

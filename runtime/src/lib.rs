@@ -1,8 +1,8 @@
 //! The runtime of `pure-agent`: enforces what the compiler wrote down, and nothing else.
 //!
-//! The compiler shares two things with it: [`contract`], the versioned configuration that every role reads, verified,
-//! before it opens a port or a file; and [`segment`], the matcher of patterns. Everything else is behind the
-//! feature `roles`:
+//! The compiler shares three things with it: [`contract`], the versioned configuration that every role reads, verified,
+//! before it opens a port or a file; [`segment`], the matcher of patterns; and [`git`], names of branches and
+//! repositories. Everything else is behind the feature `roles`:
 //!
 //! - `open` verifies the contract, `strict` reads JSON from strangers, `proof` knows the run's key;
 //! - `secret` reads credentials from files;
@@ -35,6 +35,7 @@ pub mod digest;
 pub mod export;
 #[cfg(feature = "roles")]
 pub mod gateway;
+pub mod git;
 #[cfg(feature = "roles")]
 pub mod mcp;
 #[cfg(feature = "roles")]

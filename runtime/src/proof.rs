@@ -29,6 +29,8 @@ pub enum Use {
     Router,
     /// The export step asks the control port and leaves by the export port.
     Export,
+    /// People ask the control port.
+    People,
     /// A submitted comment or branch is known again by this marker.
     Marker,
 }
@@ -60,6 +62,7 @@ impl Key {
         let word = match purpose {
             Use::Router => "router",
             Use::Export => "export",
+            Use::People => "people",
             Use::Marker => "marker",
         };
         mac(&self.0, &format!("pure-agent/v1\n{word}\n{uid}"))
@@ -117,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_proof_is_good_for_one_key_run_and_use() {
-        let uses = [Use::Router, Use::Export, Use::Marker];
+        let uses = [Use::Router, Use::Export, Use::People, Use::Marker];
         for purpose in uses {
             let proof = key(1).proof(UID, purpose);
             assert!(key(1).verifies(UID, purpose, &proof));

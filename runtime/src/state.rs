@@ -8,6 +8,7 @@ pub mod approval;
 pub mod budget;
 pub mod clone;
 pub mod cycle;
+pub mod denial;
 pub mod journal;
 pub mod refusal;
 pub mod tool;
@@ -23,6 +24,7 @@ use crate::record::Event;
 use crate::record::event::{Cloned, Reserved, RunOpened, Settled};
 use approval::Approvals;
 use clone::Clones;
+use denial::Denials;
 use tool::Tools;
 
 #[cfg(test)]
@@ -41,7 +43,8 @@ pub struct State {
     input_tokens: u128,
     output_tokens: u128,
     allowed: u64,
-    denied: u64,
+    denials: Denials,
+    lines: u64,
 }
 
 impl State {
@@ -59,7 +62,8 @@ impl State {
             input_tokens: 0,
             output_tokens: 0,
             allowed: 0,
-            denied: 0,
+            denials: Denials::default(),
+            lines: 0,
         }
     }
 
@@ -105,13 +109,13 @@ impl State {
             Event::CycleClaimed { cycle, bearer } => self.cycles.check_claim(*cycle, bearer),
             Event::ClaimContested { cycle } => self.cycles.check_contest(*cycle),
             Event::RequestAllowed(request) => self.live(request.cycle),
-            Event::RequestDenied(_) => Ok(()),
+            Event::RequestDenied(_) | Event::DenialsCounted(_) => Ok(()),
             Event::Reserved(reserved) => self.check_reserve(reserved),
             Event::Settled(settled) => match self.budget.reservation(settled.reservation) {
                 Some(_) => Ok(()),
                 None => Err(Refusal::Reservation),
             },
-            Event::Submission { cycle, document: _ } => self.cycles.live(*cycle),
+            Event::Submission { cycle, document } => self.cycles.check_submit(*cycle, document),
             Event::CycleSealed { cycle } => self.cycles.check_seal(*cycle),
             Event::ApprovalAsked(asked) => {
                 self.live(asked.cycle)?;
@@ -135,15 +139,20 @@ impl State {
 
     /// Takes an event that was checked.
     fn commit(&mut self, event: &Event) {
+        self.lines = self.lines.saturating_add(1);
         match event {
             Event::RunOpened(run) => {
                 self.budget.abandon();
                 self.run.get_or_insert_with(|| run.clone());
             }
-            Event::CycleClaimed { cycle, bearer } => self.cycles.claim(*cycle, bearer),
+            Event::CycleClaimed { cycle, bearer } => {
+                self.cycles.claim(*cycle, bearer);
+                self.denials.renew();
+            }
             Event::ClaimContested { cycle } => self.cycles.contest(*cycle),
             Event::RequestAllowed(_) => self.allowed = self.allowed.saturating_add(1),
-            Event::RequestDenied(_) => self.denied = self.denied.saturating_add(1),
+            Event::RequestDenied(request) => self.denials.line(request),
+            Event::DenialsCounted(counts) => self.denials.counted(counts),
             Event::Reserved(reserved) => {
                 // What is set aside for an operation has no other line that lets it through.
                 let alone = u64::from(reserved.operation.is_some());
@@ -244,7 +253,19 @@ impl State {
     /// Requests that were allowed, and denied. What is set aside for a named operation is one that was allowed.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        (self.allowed, self.denied)
+        (self.allowed, self.denials.total())
+    }
+
+    /// What was refused.
+    #[must_use]
+    pub fn denials(&self) -> &Denials {
+        &self.denials
+    }
+
+    /// Lines of the record.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
     }
 }
 

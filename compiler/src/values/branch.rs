@@ -1,6 +1,7 @@
 //! Branches of git: `"main"`.
 
 use super::{Parsed, Refusal, shown, text_value};
+use pure_agent_runtime::git::is_branch;
 
 text_value! {
     /// A branch's short name. Patterns over these: [`super::pattern::Kind::Branch`].
@@ -26,25 +27,6 @@ impl Branch {
             help,
         ))
     }
-}
-
-fn is_branch(text: &str) -> bool {
-    (1..=244).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && !b"~^:?*[\\".contains(&b))
-        && text.split('/').all(is_part)
-        && !text.starts_with('-')
-        && !text.ends_with('.')
-        && !text.contains("..")
-        && !text.contains("@{")
-        && !text.starts_with("refs/")
-        && !matches!(text, "@" | "HEAD" | "refs")
-        && !(text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
-fn is_part(part: &str) -> bool {
-    !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock")
 }
 
 #[cfg(test)]

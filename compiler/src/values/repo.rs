@@ -2,6 +2,7 @@
 
 use super::host::Host;
 use super::{Parsed, Refusal, shown, text_value};
+use pure_agent_runtime::git::is_repository;
 
 text_value! {
     /// An owner and a repository on GitHub. Patterns over these: [`super::pattern::Kind::Repo`].
@@ -18,10 +19,7 @@ impl Repo {
     /// # Errors
     /// Refuses URLs, other counts of parts, and names that GitHub refuses.
     pub fn parse(text: &str) -> Parsed<Self> {
-        if let Some((owner, name)) = text.split_once('/')
-            && is_owner(owner)
-            && is_repository(name)
-        {
+        if is_repository(text) {
             return Ok(Self(text.to_owned()));
         }
         let bare = text
@@ -31,11 +29,10 @@ impl Repo {
             .trim_start_matches("github.com")
             .trim_start_matches(['/', ':'])
             .trim_end_matches(".git");
-        let help = match bare.split_once('/') {
-            Some((owner, name)) if is_owner(owner) && is_repository(name) => {
-                format!("write {bare:?}")
-            }
-            _ => "write an owner and a name: \"dlddu/pure-agent\"".to_owned(),
+        let help = if is_repository(bare) {
+            format!("write {bare:?}")
+        } else {
+            "write an owner and a name: \"dlddu/pure-agent\"".to_owned()
         };
         Err(Refusal::new(
             format!("{} is not a repository", shown(text)),
@@ -70,26 +67,6 @@ impl HostedRepo {
         Repo::parse(repo)?;
         Ok(Self(text.to_owned()))
     }
-}
-
-/// Letters, digits and single `-`, at most 39; managed users have one `_`.
-fn is_owner(owner: &str) -> bool {
-    let edge = |c: char| c.is_ascii_alphanumeric();
-    (1..=39).contains(&owner.len())
-        && owner.starts_with(edge)
-        && owner.ends_with(edge)
-        && owner
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-}
-
-fn is_repository(name: &str) -> bool {
-    (1..=100).contains(&name.len())
-        && !matches!(name, "." | "..")
-        && !name.to_ascii_lowercase().ends_with(".git")
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]

@@ -127,7 +127,8 @@ async fn contest(gateway: &Gateway, cycle: u32) -> Refusal {
     }
 }
 
-pub(super) fn random() -> Result<String, Refusal> {
+/// Random bytes as text: letters, digits, `-` and `_`.
+pub(crate) fn random() -> Result<String, Refusal> {
     let mut bytes = [0_u8; RANDOM];
     let got = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
     match got {
@@ -137,7 +138,7 @@ pub(super) fn random() -> Result<String, Refusal> {
 }
 
 /// Every refusal is recorded; where that fails, the log has failed and everything is refused.
-fn denied(gateway: &Gateway, target: &str, refusal: &Refusal) {
+pub(super) fn denied(gateway: &Gateway, target: &str, refusal: &Refusal) {
     let request = Request {
         cycle: None,
         agent: None,

@@ -101,6 +101,8 @@ pub enum Refusal {
     UnknownProxy,
     /// Nothing is served there.
     Path,
+    /// There is no such thing yet; with the rule.
+    Missing(&'static str, &'static str),
     /// The body is not what is asked for there.
     Malformed,
     /// The spec does not name this host and port for the agent.
@@ -137,7 +139,7 @@ impl Refusal {
             Self::Malformed => "body-form",
             Self::Egress => "egress",
             Self::Deadline => "deadline",
-            Self::Host(rule) | Self::State(rule, _) => rule,
+            Self::Host(rule) | Self::State(rule, _) | Self::Missing(rule, _) => rule,
             Self::Denied(rule, _) | Self::Upstream(rule, _) => rule,
             Self::Record => "record",
         }
@@ -157,11 +159,11 @@ impl Refusal {
             Self::Unread(Unread::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::UnknownProxy => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
-            Self::Path => StatusCode::NOT_FOUND,
             Self::Egress | Self::Host(_) | Self::Deadline | Self::Denied(..) => {
                 StatusCode::FORBIDDEN
             }
             Self::Upstream(..) => StatusCode::BAD_GATEWAY,
+            Self::Path | Self::Missing(..) => StatusCode::NOT_FOUND,
             Self::State(..) => StatusCode::CONFLICT,
             Self::Record => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -195,6 +197,7 @@ impl Refusal {
             Self::Deadline => "the time of the run is over",
             Self::Denied(_, message) => message,
             Self::State(_, message) | Self::Upstream(_, message) => message,
+            Self::Missing(_, message) => message,
             Self::Record => "it could not be recorded, so it was not done",
         }
     }

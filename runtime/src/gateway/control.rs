@@ -1,37 +1,131 @@
-//! The control port: the router's questions, usage, and whether the gateway is alive.
+//! The control port: the router's questions, the export step's, and people's.
+//!
+//! A credential is a proof by the run's key for one [`Use`]; it opens these doors and no other. People are whoever may
+//! read the spec's key Secret, and come by a forwarded port: the network policy lets router and export in and nobody
+//! else. An approval needs, beside that, a signature by one of its approvers. What is refused here is recorded too.
+//!
+//! | door | who | what |
+//! |---|---|---|
+//! | `GET /healthz`, `GET /readyz` | anybody | whether the record can be written |
+//! | `POST /v1/cycles/N/seal` | router | ends a cycle and says what is known of it |
+//! | `POST /v1/decision` | router | keeps what was decided |
+//! | `GET /v1/usage` | router, export, people | what the run and each agent used |
+//! | `GET /v1/submission` | export, people | the submission of the last cycle, sealed |
+//! | `GET /v1/submission/N` | export, people | the submission of a cycle, sealed |
+//! | `GET /v1/approvals` | people | requests that wait, with what is shown and the texts to sign |
+//! | `POST /v1/approvals/ID` | people | a signed answer |
+//! | `GET /v1/events` | people | the record as server-sent events, from `Last-Event-ID` on |
+//! | `GET /v1/record` | people | the record as it is |
+//! | `GET /metrics` | people | numbers for Prometheus |
+//!
+//! An agent's bearer is good at the agent's port only.
 
+mod cycle;
+mod metrics;
+mod record;
+mod submission;
+mod tail;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+use super::Gateway;
+use super::agent::denied;
 use super::answer::{Answer, Refusal};
 use super::http::Asked;
-use super::{Gateway, now};
+use crate::approval::answer as approval;
 use crate::proof::Use;
-use crate::record::Event;
-use crate::record::event;
-use crate::router::decide::{Decision, Exhausted, Known, Reason, Submission, SubmissionKind};
-use crate::state::amount::Bound;
-use crate::state::{State, cycle};
-use crate::strict;
-use serde_json::{Value, json};
+pub(super) use record::READERS;
+use serde_json::json;
 use std::sync::Arc;
 
-/// Most bytes of a body.
-const MOST_BODY: usize = 64 * 1024;
+/// Who asks, where the proof is known.
+const KNOWN: [Use; 3] = [Use::Router, Use::Export, Use::People];
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door<'a> {
+    Seal(&'a str),
+    Decision,
+    Usage,
+    Submission(Option<&'a str>),
+    Approvals,
+    Approval(&'a str),
+    Events,
+    Record,
+    Metrics,
+}
+
+impl<'a> Door<'a> {
+    fn find(method: &str, words: &[&'a str]) -> Option<Self> {
+        Some(match (method, words) {
+            ("POST", ["v1", "cycles", cycle, "seal"]) => Self::Seal(cycle),
+            ("POST", ["v1", "decision"]) => Self::Decision,
+            ("GET", ["v1", "usage"]) => Self::Usage,
+            ("GET", ["v1", "submission"]) => Self::Submission(None),
+            ("GET", ["v1", "submission", cycle]) => Self::Submission(Some(cycle)),
+            ("GET", ["v1", "approvals"]) => Self::Approvals,
+            ("POST", ["v1", "approvals", id]) => Self::Approval(id),
+            ("GET", ["v1", "events"]) => Self::Events,
+            ("GET", ["v1", "record"]) => Self::Record,
+            ("GET", ["metrics"]) => Self::Metrics,
+            _ => return None,
+        })
+    }
+
+    /// Whose credential opens it.
+    const fn opens(self) -> &'static [Use] {
+        match self {
+            Self::Seal(_) | Self::Decision => &[Use::Router],
+            Self::Usage => &[Use::Router, Use::Export, Use::People],
+            Self::Submission(_) => &[Use::Export, Use::People],
+            Self::Approvals | Self::Approval(_) | Self::Events | Self::Record | Self::Metrics => {
+                &[Use::People]
+            }
+        }
+    }
+}
 
 /// Answers a request of this port.
-pub async fn answer(gateway: Arc<Gateway>, mut asked: Asked) -> Answer {
-    let gateway = &gateway;
+pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
+    let target = format!("{} {}", asked.method, asked.path);
+    let answered = route(&gateway, asked).await;
+    if let Err(refusal) = &answered {
+        denied(&gateway, &target, refusal);
+    }
+    answered.into()
+}
+
+async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refusal> {
+    if asked.query.is_some() {
+        return Err(Refusal::Target);
+    }
     let path = asked.path.clone();
     let words: Vec<&str> = path.split('/').skip(1).collect();
-    match (asked.method.as_str(), words.as_slice()) {
-        _ if asked.query.is_some() => Err(Refusal::Target),
-        // The kubelet asks these, and has no credential.
-        ("GET", ["healthz" | "readyz"]) => healthy(gateway),
-        _ if !router(gateway, &asked) => Err(Refusal::Unknown),
-        ("POST", ["v1", "cycles", cycle, "seal"]) => seal(gateway, cycle).await,
-        ("POST", ["v1", "decision"]) => decision(gateway, &mut asked).await,
-        ("GET", ["v1", "usage"]) => Ok(Answer::fine(&gateway.journal.read(usage))),
-        _ => Err(Refusal::Path),
+    let method = asked.method.clone();
+    // The kubelet asks these, and has no credential.
+    if let ("GET", ["healthz" | "readyz"]) = (method.as_str(), words.as_slice()) {
+        return healthy(gateway);
     }
-    .into()
+    let who = known(gateway, &asked).ok_or(Refusal::Unknown)?;
+    let door = Door::find(method.as_str(), &words).ok_or(Refusal::Path)?;
+    if !door.opens().contains(&who) {
+        return Err(Refusal::Unknown);
+    }
+    match door {
+        Door::Seal(number) => cycle::seal(gateway, number).await,
+        Door::Decision => cycle::decision(gateway, &mut asked).await,
+        Door::Usage => Ok(Answer::fine(&gateway.journal.read(usage::usage))),
+        Door::Submission(None) => submission::last(gateway),
+        Door::Submission(Some(number)) => submission::of(gateway, number),
+        Door::Approvals => Ok(approval::list(gateway)),
+        Door::Approval(id) => approval::answer(gateway, id, &mut asked).await,
+        Door::Events => record::events(gateway, &asked),
+        Door::Record => record::whole(gateway),
+        Door::Metrics => Ok(metrics::answer(gateway)),
+    }
 }
 
 fn healthy(gateway: &Gateway) -> Result<Answer, Refusal> {
@@ -41,112 +135,17 @@ fn healthy(gateway: &Gateway) -> Result<Answer, Refusal> {
     }
 }
 
-fn router(gateway: &Gateway, asked: &Asked) -> bool {
-    let shown = asked.bearer.as_deref().unwrap_or_default();
-    gateway.key.verifies(&gateway.uid, Use::Router, shown)
+fn known(gateway: &Gateway, asked: &Asked) -> Option<Use> {
+    let shown = asked.bearer.as_deref()?;
+    let verifies = |who: &Use| gateway.key.verifies(&gateway.uid, *who, shown);
+    KNOWN.into_iter().find(verifies)
 }
 
-/// Ends a cycle, and says what is known of it. The same question again has the same answer.
-async fn seal(gateway: &Gateway, cycle: &str) -> Result<Answer, Refusal> {
-    let number: u32 = cycle.parse().map_err(|_untold| Refusal::Path)?;
-    if number.to_string() != cycle {
-        return Err(Refusal::Path);
+/// A number of a cycle, in the one form that it has.
+fn number(text: &str) -> Result<u32, Refusal> {
+    let number: u32 = text.parse().map_err(|_untold| Refusal::Path)?;
+    match number.to_string() == text {
+        true => Ok(number),
+        false => Err(Refusal::Path),
     }
-    let sealed = Event::CycleSealed { cycle: number };
-    let pending = gateway.journal.record(sealed)?;
-    pending.await.map_err(|_untold| Refusal::Record)?;
-    Ok(Answer::fine(&gateway.journal.read(|s| known(s, number))))
-}
-
-fn known(state: &State, cycle: u32) -> Known {
-    let cycles = state.cycles();
-    let count = |reason: &str| {
-        let before = (0..cycle).filter_map(|before| cycles.decision(before));
-        let count = before.filter(|d| d.reason == reason).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
-    };
-    let before = (0..cycle).rev().find_map(|before| cycles.decision(before));
-    let submission = cycles.submission(cycle);
-    Known {
-        cycle,
-        depth: before.map_or(0, |decision| decision.next_depth),
-        claimed: cycles.claimed(cycle),
-        exhausted: exhausted(state),
-        submission: submission.map(|submission| Submission {
-            kind: kind(submission),
-            digest: submission.digest.clone(),
-        }),
-        reminders: count("reminder"),
-        retries: count("infrastructure"),
-    }
-}
-
-fn exhausted(state: &State) -> Option<Exhausted> {
-    if state.deadline().is_none_or(|deadline| now() >= deadline) {
-        return Some(Exhausted::Deadline);
-    }
-    match state.budget().used_up()? {
-        Bound::Turns => Some(Exhausted::Turns),
-        Bound::Cost => Some(Exhausted::Cost),
-        Bound::Tokens | Bound::Traffic | Bound::Concurrency | Bound::Agents => {
-            Some(Exhausted::Tokens)
-        }
-    }
-}
-
-/// `continue` stands alone in its document; everything else ends the run.
-fn kind(submission: &cycle::Submission) -> SubmissionKind {
-    let document = serde_json::from_str::<Value>(&submission.document);
-    match document {
-        Ok(document) if document["actions"] == json!(["continue"]) => SubmissionKind::Continue,
-        _ => SubmissionKind::Terminal,
-    }
-}
-
-/// Keeps a decision. The same one again is no error, so that a router may ask twice.
-async fn decision(gateway: &Gateway, asked: &mut Asked) -> Result<Answer, Refusal> {
-    let body = asked.read(MOST_BODY).await?;
-    let decision: Decision = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
-    let event = recorded(&decision).ok_or(Refusal::Malformed)?;
-    let pending = gateway.journal.record(Event::RouterDecided(event))?;
-    pending.await.map_err(|_untold| Refusal::Record)?;
-    Ok(Answer::fine(&json!({"kept": true})))
-}
-
-/// A decision as the record has it; none for one that is about no cycle.
-fn recorded(decision: &Decision) -> Option<event::Decision> {
-    let Decision {
-        cycle,
-        decision: next,
-        reason,
-        depth,
-        next_depth,
-        submission_digest,
-        detail: _,
-    } = decision;
-    Some(event::Decision {
-        cycle: (*cycle)?,
-        decision: *next,
-        reason: word(*reason)?,
-        depth: *depth,
-        next_depth: next_depth.unwrap_or(*depth),
-        submission_digest: submission_digest.clone(),
-    })
-}
-
-fn word(reason: Reason) -> Option<String> {
-    let word = serde_json::to_value(reason).ok()?;
-    word.as_str().map(str::to_owned)
-}
-
-/// What the run has used, in turns, tokens, millionths of the currency and bytes.
-fn usage(state: &State) -> Value {
-    let used = state.budget().used();
-    let (input, output) = state.tokens();
-    let (allowed, denied) = state.requests();
-    json!({
-        "turns": used.turns, "tokens": used.tokens, "micros": used.micros, "traffic": used.traffic,
-        "gen_ai.usage.input_tokens": input, "gen_ai.usage.output_tokens": output,
-        "allowed": allowed, "denied": denied,
-    })
 }

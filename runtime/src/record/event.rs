@@ -1,6 +1,7 @@
 //! What can be recorded. No event holds a secret, a prompt or the value of a tool's argument.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One event. In JSON its kind is the member `kind`; fields that it does not have are refused.
 ///
@@ -27,6 +28,8 @@ pub enum Event {
     RequestAllowed(Request),
     /// A request was refused.
     RequestDenied(Request),
+    /// Requests were refused that have no line of their own: the cycle has too many.
+    DenialsCounted(DenialCounts),
     /// The worst case of a request was set aside.
     Reserved(Reserved),
     /// What a request used in truth.
@@ -85,6 +88,14 @@ pub struct Request {
     pub rule: String,
     /// What was asked for, such as `POST /v1/messages` or `api.example.com:443`.
     pub target: String,
+}
+
+/// Requests that were refused since the last counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DenialCounts {
+    /// How many by each rule.
+    pub rules: BTreeMap<String, u64>,
 }
 
 /// The worst case of one request.
@@ -271,6 +282,7 @@ impl Event {
             Self::ClaimContested { .. } => "claim-contested",
             Self::RequestAllowed(_) => "request-allowed",
             Self::RequestDenied(_) => "request-denied",
+            Self::DenialsCounted(_) => "denials-counted",
             Self::Reserved(_) => "reserved",
             Self::Settled(_) => "settled",
             Self::Submission { .. } => "submission",

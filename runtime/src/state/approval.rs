@@ -16,6 +16,8 @@ pub enum Answer {
     Given,
     /// Somebody refused.
     Refused,
+    /// Nobody answered in time, or could be asked.
+    Lapsed,
     /// Somebody agreed, and the call was made.
     Used,
 }
@@ -56,15 +58,18 @@ impl Approvals {
         }
         match state {
             Answer::Waiting => Ok(()),
-            Answer::Given | Answer::Refused | Answer::Used => Err(Refusal::ApprovalAnswered),
+            Answer::Given | Answer::Refused | Answer::Lapsed | Answer::Used => {
+                Err(Refusal::ApprovalAnswered)
+            }
         }
     }
 
     pub(super) fn answer(&mut self, answer: &ApprovalAnswer, given: bool) {
         if let Some((_, state)) = self.0.get_mut(&answer.id) {
-            *state = match given {
-                true => Answer::Given,
-                false => Answer::Refused,
+            *state = match (given, &answer.by) {
+                (true, _) => Answer::Given,
+                (false, Some(_)) => Answer::Refused,
+                (false, None) => Answer::Lapsed,
             };
         }
     }
@@ -88,7 +93,7 @@ impl Approvals {
         match state {
             _ if !about => Err(Refusal::ApprovalOther),
             Answer::Given => Ok(()),
-            Answer::Waiting | Answer::Refused => Err(Refusal::ApprovalRefused),
+            Answer::Waiting | Answer::Refused | Answer::Lapsed => Err(Refusal::ApprovalRefused),
             Answer::Used => Err(Refusal::ApprovalUsed),
         }
     }

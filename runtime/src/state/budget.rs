@@ -151,6 +151,12 @@ impl Budget {
         self.run.reserved
     }
 
+    /// Requests under way.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
     /// What each agent used, by name.
     pub fn agents(&self) -> impl Iterator<Item = (&str, Total)> {
         self.agents.iter().map(|(name, a)| (name.as_str(), a.used))

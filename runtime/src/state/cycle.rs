@@ -7,6 +7,10 @@ use crate::proof::same;
 use crate::record::event::{Decision, Next};
 use std::collections::BTreeMap;
 
+/// Most documents that are handed in in a cycle; the last one counts.
+pub const MOST_SUBMISSIONS: u32 = 64;
+/// Most bytes of these documents.
+pub const MOST_SUBMITTED: u64 = 8 << 20;
 /// Most bytes of a decision's reason.
 const MOST_REASON: usize = 64;
 
@@ -38,6 +42,8 @@ struct Cycle {
     contested: bool,
     sealed: bool,
     submission: Option<Submission>,
+    submissions: u32,
+    submitted: u64,
     decision: Option<Decision>,
 }
 
@@ -168,8 +174,21 @@ impl Cycles {
         }
     }
 
+    /// An agent decides how often it hands in something, and the record keeps it all.
+    pub(super) fn check_submit(&self, cycle: u32, document: &str) -> Result<(), Refusal> {
+        self.live(cycle)?;
+        let found = self.cycles.get(&cycle).ok_or(Refusal::CycleUnclaimed)?;
+        let bytes = found.submitted.saturating_add(document.len() as u64);
+        match found.submissions >= MOST_SUBMISSIONS || bytes > MOST_SUBMITTED {
+            true => Err(Refusal::SubmissionMany),
+            false => Ok(()),
+        }
+    }
+
     pub(super) fn submit(&mut self, cycle: u32, document: &str) {
         if let Some(found) = self.cycles.get_mut(&cycle) {
+            found.submissions = found.submissions.saturating_add(1);
+            found.submitted = found.submitted.saturating_add(document.len() as u64);
             found.submission = Some(Submission {
                 document: document.to_owned(),
                 digest: sha256(document),

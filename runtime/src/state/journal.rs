@@ -1,13 +1,18 @@
 //! A state and its log: what is taken by one is taken by the other, in the same order.
+//!
+//! Refusals beyond the bound of [`denial`] are counted here and recorded as counts: every [`denial::EVERY`] of them,
+//! when a cycle is sealed or decided on, and when the journal is closed.
 
+use super::denial::{self, Counts};
 use super::{Refusal, State};
 use crate::contract::Contract;
-use crate::record::event::RunOpened;
+use crate::record::event::{DenialCounts, RunOpened};
 use crate::record::log::{Pending, Unopened, Unrecorded};
 use crate::record::{Event, Log};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Why a journal is not opened.
 #[derive(Debug)]
@@ -79,7 +84,16 @@ impl std::error::Error for Denied {}
 #[derive(Debug)]
 pub struct Journal {
     log: Log,
-    state: Mutex<State>,
+    path: PathBuf,
+    held: Mutex<Held>,
+}
+
+/// The state, and the refusals that were counted and are not in it yet.
+#[derive(Debug)]
+struct Held {
+    state: State,
+    counts: Counts,
+    counted: u64,
 }
 
 impl Journal {
@@ -106,7 +120,12 @@ impl Journal {
         .map_err(Unfit::Log)?;
         let journal = Self {
             log,
-            state: Mutex::new(state),
+            path: path.to_owned(),
+            held: Mutex::new(Held {
+                state,
+                counts: Counts::default(),
+                counted: 0,
+            }),
         };
         let started = match refused {
             Some((line, e)) => Err(Unfit::Event(line, e)),
@@ -139,17 +158,64 @@ impl Journal {
         &self,
         with: impl FnOnce(&State) -> Result<Event, Refusal>,
     ) -> Result<Pending, Denied> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let event = with(&state).map_err(Denied::Refusal)?;
+        let mut held = self.lock();
+        let event = with(&held.state).map_err(Denied::Refusal)?;
+        match &event {
+            Event::RequestDenied(request) if held.state.denials().full() => {
+                held.counts.add(&request.rule, 1);
+                held.counted = held.counted.saturating_add(1);
+                return match held.counted < denial::EVERY {
+                    true if self.failure().is_some() => Err(Denied::Unrecorded(Unrecorded::Failed)),
+                    true => Ok(Pending::done()),
+                    false => self.flush(&mut held),
+                };
+            }
+            // What cannot be recorded now stays counted.
+            Event::CycleSealed { .. } | Event::RouterDecided(_) => drop(self.flush(&mut held)),
+            _ => {}
+        }
+        self.take(&mut held.state, event)
+    }
+
+    fn take(&self, state: &mut State, event: Event) -> Result<Pending, Denied> {
         state.check(&event).map_err(Denied::Refusal)?;
         let pending = self.log.append(event.clone()).map_err(Denied::Unrecorded)?;
         state.commit(&event);
         Ok(pending)
     }
 
+    /// Records what was counted.
+    fn flush(&self, held: &mut Held) -> Result<Pending, Denied> {
+        if held.counted == 0 {
+            return Ok(Pending::done());
+        }
+        let rules = held.counts.rules().clone();
+        let counts = Event::DenialsCounted(DenialCounts { rules });
+        let pending = self.take(&mut held.state, counts)?;
+        held.counts = Counts::default();
+        held.counted = 0;
+        Ok(pending)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Looks at the state. What it says last may not be on the disk yet.
     pub fn read<T>(&self, with: impl FnOnce(&State) -> T) -> T {
-        with(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&self.lock().state)
+    }
+
+    /// Refusals by rule that were counted and are not in the record yet.
+    #[must_use]
+    pub fn counted(&self) -> BTreeMap<String, u64> {
+        self.lock().counts.rules().clone()
+    }
+
+    /// The file of the record.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Why the disk failed, if it did.
@@ -163,6 +229,7 @@ impl Journal {
     /// # Errors
     /// [`Unrecorded::Failed`].
     pub fn close(self) -> Result<(), Unrecorded> {
+        drop(self.flush(&mut self.lock()));
         self.log.close()
     }
 }

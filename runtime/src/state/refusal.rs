@@ -26,6 +26,8 @@ pub enum Refusal {
     CycleUnclaimed,
     /// The cycle has ended.
     CycleEnded,
+    /// Too much was handed in in the cycle.
+    SubmissionMany,
     /// What is recorded as the digest of a bearer is none.
     BearerDigest,
     /// The router decided that the run stops.
@@ -88,6 +90,10 @@ impl Refusal {
             Self::CycleClaimed => ("cycle-claimed", "the cycle was claimed before"),
             Self::CycleUnclaimed => ("cycle-unclaimed", "the cycle was not claimed"),
             Self::CycleEnded => ("cycle-ended", "the cycle has ended"),
+            Self::SubmissionMany => (
+                "submission-many",
+                "too much was handed in in this cycle; the last submission stands",
+            ),
             Self::BearerDigest => ("bearer-digest", "this is no SHA-256 of a bearer"),
             Self::RunStopped => ("run-stopped", "the run was stopped"),
             Self::DecisionEarly => ("decision-early", "the cycle has not ended"),

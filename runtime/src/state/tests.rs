@@ -1,6 +1,7 @@
 mod budget;
 mod clone;
 mod cycle;
+mod denial;
 mod journal;
 mod limits;
 mod tool;

@@ -1,8 +1,9 @@
-use super::{claim, contract, reserve, running, script, seal, settle, submit};
+use super::{claim, contract, reserve, running, script, seal, settle, submit, verdict};
 use crate::digest::sha256;
 use crate::record::Event;
 use crate::record::event::{Decision, Next, Request, RunOpened};
 use crate::record::tests::opened;
+use crate::state::cycle::{MOST_SUBMISSIONS, MOST_SUBMITTED};
 use crate::state::{Phase, State};
 
 fn contest(cycle: u32) -> Event {
@@ -218,4 +219,23 @@ fn after_a_stop_no_cycle_begins() {
             (decide(0, Next::Stop, 0, 1, None), "ok"),
         ],
     );
+}
+
+/// An agent that submits again and again fills no disk.
+#[test]
+fn what_is_handed_in_is_bounded_for_each_cycle() {
+    let mut state = running();
+    for n in 0..MOST_SUBMISSIONS {
+        assert_eq!(verdict(&mut state, &submit(0, &n.to_string())), "ok");
+    }
+    assert_eq!(verdict(&mut state, &submit(0, "more")), "submission-many");
+    let last = (MOST_SUBMISSIONS - 1).to_string();
+    assert_eq!(state.cycles().submission(0).unwrap().document, last);
+    let mut state = running();
+    let half = "x".repeat(usize::try_from(MOST_SUBMITTED / 2).unwrap());
+    let steps = [(submit(0, &half), "ok"), (submit(0, &half), "ok")];
+    state = script(state, &steps);
+    assert_eq!(verdict(&mut state, &submit(0, "x")), "submission-many");
+    let steps = [(seal(0), "ok"), (claim(1), "ok"), (submit(1, "x"), "ok")];
+    script(state, &steps);
 }
