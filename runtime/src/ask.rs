@@ -28,6 +28,23 @@ pub struct Gateway<'a> {
     pub patience: Duration,
 }
 
+/// A question.
+#[derive(Debug)]
+pub struct Question<'q> {
+    /// Its method.
+    pub method: Method,
+    /// Its path.
+    pub path: &'q str,
+    /// Who asks.
+    pub bearer: Option<&'q str>,
+    /// JSON, or nothing.
+    pub body: Bytes,
+    /// Most bytes of the answer.
+    pub most: usize,
+    /// Time for one attempt.
+    pub within: Duration,
+}
+
 /// Why a question has no answer.
 enum Trouble {
     /// Asking again may help.
@@ -48,9 +65,25 @@ impl Gateway<'_> {
         bearer: Option<&str>,
         body: Bytes,
     ) -> Result<Vec<u8>, String> {
+        let question = Question {
+            method: Method::POST,
+            path,
+            bearer,
+            body,
+            most: MOST,
+            within: ATTEMPT,
+        };
+        self.ask(&question).await
+    }
+
+    /// The same for any question.
+    ///
+    /// # Errors
+    /// As [`Gateway::post`].
+    pub async fn ask(&self, question: &Question<'_>) -> Result<Vec<u8>, String> {
         let start = Instant::now();
         loop {
-            let once = tokio::time::timeout(ATTEMPT, self.once(path, bearer, body.clone())).await;
+            let once = tokio::time::timeout(question.within, self.once(question)).await;
             match once.unwrap_or_else(|_| Err(Trouble::Passing("no answer in time".to_owned()))) {
                 Ok(answer) => return Ok(answer),
                 Err(Trouble::Lasting(why)) => return Err(why),
@@ -62,35 +95,35 @@ impl Gateway<'_> {
         }
     }
 
-    async fn once(
-        &self,
-        path: &str,
-        bearer: Option<&str>,
-        body: Bytes,
-    ) -> Result<Vec<u8>, Trouble> {
+    async fn once(&self, question: &Question<'_>) -> Result<Vec<u8>, Trouble> {
         let stream = TcpStream::connect(self.address).await.map_err(passing)?;
         let handshake = http1::Builder::new().handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(passing)?;
         let driver = tokio::spawn(connection);
         let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
+            .method(question.method.clone())
+            .uri(question.path)
             .header(header::HOST, "gateway.pure-agent")
             .header(header::CONTENT_TYPE, "application/json");
-        if let Some(bearer) = bearer {
+        if let Some(bearer) = question.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
         }
         let request = request
-            .body(Full::new(body))
+            .body(Full::new(question.body.clone()))
             .map_err(|_untold| Trouble::Lasting("the question cannot be put".to_owned()))?;
         let answer = sender.send_request(request).await.map_err(passing)?;
         let status = answer.status();
-        let body = Limited::new(answer.into_body(), MOST).collect().await;
+        let body = Limited::new(answer.into_body(), question.most)
+            .collect()
+            .await;
         driver.abort();
         if status == StatusCode::OK {
             return body.map(|body| body.to_bytes().to_vec()).map_err(|e| {
                 match e.downcast_ref::<LengthLimitError>() {
-                    Some(_) => Trouble::Lasting(format!("the answer has more than {MOST} bytes")),
+                    Some(_) => Trouble::Lasting(format!(
+                        "the answer has more than {} bytes",
+                        question.most
+                    )),
                     None => passing(e),
                 }
             });

@@ -1,6 +1,7 @@
 //! The gateway: between an agent and everything else.
 //!
-//! Two ports, two audiences: [`agent`] serves the one pod of a cycle, [`control`] serves router and people.
+//! Three ports, three audiences: [`agent`] serves the one pod of a cycle, [`control`] serves router and people, `leave`
+//! is the way out of the export step.
 //! What either decides goes through the journal, the record and the state in one, and happens only when it is
 //! on the disk. [`http`] reads requests within bounds, [`answer`] is the one place that writes refusals.
 
@@ -12,6 +13,7 @@ mod files;
 mod git;
 pub mod http;
 pub mod inputs;
+mod leave;
 mod mcp;
 mod models;
 mod prompt;
@@ -45,6 +47,8 @@ pub struct Gateway {
     pub inputs: inputs::Inputs,
     /// Where the agent may go.
     pub egress: connect::Egress,
+    /// Where the export step may go.
+    pub leave: leave::Leave,
     /// The credentials of models, tools, approvals and routes.
     pub secrets: Secrets,
     /// The gateway's own requests.
@@ -88,6 +92,7 @@ impl Gateway {
         web: Web,
     ) -> Result<Self, String> {
         Ok(Self {
+            leave: leave::Leave::new(&contract, connector.clone())?,
             egress: connect::Egress::new(&contract, connector)?,
             contract,
             key: given.key,
@@ -99,10 +104,17 @@ impl Gateway {
         })
     }
 
-    /// Serves both ports until the process ends.
-    pub async fn serve(self: Arc<Self>, agent: TcpListener, control: TcpListener) {
+    /// Serves the three ports until the process ends.
+    pub async fn serve(
+        self: Arc<Self>,
+        agent: TcpListener,
+        control: TcpListener,
+        export: TcpListener,
+    ) {
         // No connection of a run outlives it.
-        let life = Duration::from_secs(self.contract.limits.deadline);
+        let limits = &self.contract.limits;
+        let (life, last) = (limits.deadline, limits.export);
+        let (life, last) = (Duration::from_secs(life), Duration::from_secs(last));
         let mine = Arc::clone(&self);
         let agents = http::serve(agent, life, move |asked| {
             agent::answer(Arc::clone(&mine), asked)
@@ -111,7 +123,11 @@ impl Gateway {
         let controls = http::serve(control, life, move |asked| {
             control::answer(Arc::clone(&mine), asked)
         });
-        tokio::join!(agents, controls);
+        let mine = Arc::clone(&self);
+        let exports = http::serve(export, last, move |asked| {
+            leave::answer(Arc::clone(&mine), asked)
+        });
+        tokio::join!(agents, controls, exports);
     }
 
     /// Whether the run's time is over; nothing is allowed to an agent then.

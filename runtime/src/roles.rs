@@ -3,6 +3,7 @@
 //! Exit codes: 0, the role did its work; 1, it could not, or what it verified is broken; 2, it did not start:
 //! wrong arguments, or a contract that is not the reviewed one. Logs are JSON lines on standard output.
 
+mod export;
 mod gateway;
 mod log;
 mod pack;
@@ -47,6 +48,8 @@ enum Role {
     Router(router::Router),
     /// Turns the workspace into inert bytes for the export step
     Pack(pack::Pack),
+    /// Brings what was packed and submitted where it belongs
+    Export(export::Export),
     /// Works with the record of a run
     #[command(subcommand)]
     Record(record::Record),
@@ -92,6 +95,7 @@ fn refuse(why: &str) -> ExitCode {
 pub(crate) fn main() -> ExitCode {
     match Cli::parse().role {
         Role::Gateway(gateway) => gateway.run(),
+        Role::Export(export) => export.run(),
         Role::Pack(pack) => pack.run(),
         Role::Record(record) => record.run(),
         Role::Start(start) => start.run(),

@@ -7,6 +7,7 @@ pub mod amount;
 pub mod approval;
 pub mod budget;
 pub mod cycle;
+pub mod export;
 pub mod journal;
 pub mod refusal;
 pub mod tool;
@@ -21,6 +22,7 @@ use crate::contract::Contract;
 use crate::record::Event;
 use crate::record::event::{Reserved, RunOpened, Settled};
 use approval::Approvals;
+use export::Exports;
 use tool::Tools;
 
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub struct State {
     cycles: Cycles,
     tools: Tools,
     approvals: Approvals,
+    exports: Exports,
     input_tokens: u128,
     output_tokens: u128,
     allowed: u64,
@@ -52,6 +55,7 @@ impl State {
             cycles: Cycles::new(contract),
             tools: Tools::new(contract),
             approvals: Approvals::default(),
+            exports: Exports::new(contract),
             input_tokens: 0,
             output_tokens: 0,
             allowed: 0,
@@ -122,6 +126,15 @@ impl State {
                 self.approvals.check_use(call, wanted)
             }
             Event::RouterDecided(decision) => self.cycles.check_decide(decision),
+            Event::ExportPlanned(planned) => {
+                self.cycles.check_closed()?;
+                self.exports.check_plan(planned)
+            }
+            Event::ExportDone(done) => {
+                self.cycles.check_closed()?;
+                self.exports.check_done(done)
+            }
+            Event::ExportResult { document: _ } => self.cycles.check_closed(),
         }
     }
 
@@ -151,6 +164,9 @@ impl State {
                 self.approvals.spend(call);
             }
             Event::RouterDecided(decision) => self.cycles.decide(decision),
+            Event::ExportPlanned(planned) => self.exports.plan(planned),
+            Event::ExportDone(done) => self.exports.done(done),
+            Event::ExportResult { document } => self.exports.end(document),
         }
     }
 
@@ -214,6 +230,12 @@ impl State {
     #[must_use]
     pub fn approvals(&self) -> &Approvals {
         &self.approvals
+    }
+
+    /// What left the run.
+    #[must_use]
+    pub fn exports(&self) -> &Exports {
+        &self.exports
     }
 
     /// Input and output tokens of settled requests. What a crash left unsettled is in neither; it is in

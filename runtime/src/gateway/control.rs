@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Refusal};
 use super::http::Asked;
-use super::{Gateway, now};
+use super::{Gateway, leave, now};
 use crate::proof::Use;
 use crate::record::Event;
 use crate::record::event;
@@ -25,6 +25,7 @@ pub async fn answer(gateway: Arc<Gateway>, mut asked: Asked) -> Answer {
         _ if asked.query.is_some() => Err(Refusal::Target),
         // The kubelet asks these, and has no credential.
         ("GET", ["healthz" | "readyz"]) => healthy(gateway),
+        (_, ["v1", "exports", ..]) => leave::ledger::answer(gateway, &mut asked).await,
         _ if !router(gateway, &asked) => Err(Refusal::Unknown),
         ("POST", ["v1", "cycles", cycle, "seal"]) => seal(gateway, cycle).await,
         ("POST", ["v1", "decision"]) => decision(gateway, &mut asked).await,
@@ -140,7 +141,7 @@ fn word(reason: Reason) -> Option<String> {
 }
 
 /// What the run has used, in turns, tokens, millionths of the currency and bytes.
-fn usage(state: &State) -> Value {
+pub(super) fn usage(state: &State) -> Value {
     let used = state.budget().used();
     let (input, output) = state.tokens();
     let (allowed, denied) = state.requests();

@@ -60,6 +60,16 @@ pub enum Refusal {
     ApprovalRefused,
     /// It has been used.
     ApprovalUsed,
+    /// The contract has no such export.
+    ExportUnknown,
+    /// The key of an export is none.
+    ExportKey,
+    /// The export was planned with another key or content.
+    ExportOther,
+    /// The export was not planned.
+    ExportUnplanned,
+    /// The export has been done.
+    ExportDone,
 }
 
 impl Refusal {
@@ -104,6 +114,14 @@ impl Refusal {
             Self::ApprovalAnswered => ("approval-answered", "there is an answer"),
             Self::ApprovalRefused => ("approval-refused", "there is no consent"),
             Self::ApprovalUsed => ("approval-used", "the approval has been used"),
+            Self::ExportUnknown => ("export-unknown", "the contract has no such export"),
+            Self::ExportKey => ("export-key", "this is no key of an export"),
+            Self::ExportOther => (
+                "export-other",
+                "the export was planned with another key or content",
+            ),
+            Self::ExportUnplanned => ("export-unplanned", "the export was not planned"),
+            Self::ExportDone => ("export-done", "the export has been done"),
         }
     }
 }

@@ -1,0 +1,5 @@
+#[derive(Debug)]
+pub struct Fault;
+impl Fault {
+    pub async fn step(&self) {}
+}
