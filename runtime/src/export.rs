@@ -85,24 +85,27 @@ pub struct Export {
 impl Export {
     /// Does the exports of the run, and says what came of it. Whatever happens, there is a document.
     pub async fn run(&self, ledger: &Ledger<'_>, client: &Client) -> Document {
-        let known = match ledger.known().await {
-            Ok(known) => known,
-            Err(why) => return Document::new(self, None, false, Vec::new(), Some(why)),
-        };
+        match ledger.known().await {
+            Ok(known) => self.happen(&known, ledger, client).await,
+            Err(why) => Document::new(self, None, false, Vec::new(), Some(why)),
+        }
+    }
+
+    async fn happen(&self, known: &Known, ledger: &Ledger<'_>, client: &Client) -> Document {
         let outbox = Outbox::read(&self.outbox, &self.contract);
         let Plan {
             actions,
             refused,
             terminal,
-        } = plan(&self.contract, &known, &outbox, self);
-        let document = |acted| Document::new(self, Some(&known), terminal, acted, None);
+        } = plan(&self.contract, known, &outbox, self);
+        let document = |acted| Document::new(self, Some(known), terminal, acted, None);
         let mut acted = Vec::new();
         for (name, refused) in refused {
             acted.push(self.refuse(ledger, name, refused).await);
         }
         for action in &actions {
             let so_far = document(acted.clone());
-            acted.push(self.act(ledger, client, &known, action, &so_far).await);
+            acted.push(self.act(ledger, client, known, action, &so_far).await);
         }
         let document = document(acted);
         match ledger.keep(&Entry::Result(document.text())).await {

@@ -156,7 +156,7 @@ mod tests {
             ("\\@octocat @org/team", "\\@|octocat @|org/team"),
             (
                 "&#64;octocat &commat;x &amp;#64;x",
-                "&|#64;octocat &|commat;x &|amp;#|64;x",
+                "&|#|64;octocat &|commat;x &|amp;#|64;x",
             ),
             ("see #12", "see #|12"),
             ("Fixes #12", "F|ixes #|12"),

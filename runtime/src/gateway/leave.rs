@@ -10,7 +10,7 @@ use super::answer::{Answer, Refusal};
 use super::connect::{HELLO, IDLE, target};
 use super::http::Asked;
 use super::{Gateway, now};
-use crate::contract::{Contract, ExportAction};
+use crate::contract::{Contract, ExportAction, RunLimits};
 use crate::export::place;
 use crate::net::dial::Connector;
 use crate::net::host::Host;
@@ -26,6 +26,9 @@ use std::time::Duration;
 
 /// Bytes beside those of the exports: handshakes, trees of a base, answers, attempts that broke off.
 const OVERHEAD: u64 = 64 << 20;
+
+/// Seconds in which the last agent's pod, its router and the packing find their nodes and end.
+const HANDOVER: u64 = 2400;
 
 /// Where the export step may go, and how many bytes it has left.
 #[derive(Debug)]
@@ -73,9 +76,17 @@ fn size(action: &ExportAction) -> u64 {
 
 /// Seconds until the exports must be done.
 pub(super) fn left(gateway: &Gateway) -> u64 {
-    let deadline = gateway.journal.read(state::State::deadline).unwrap_or(0);
-    let over = deadline.saturating_add(gateway.contract.limits.export);
-    over.saturating_sub(now())
+    let started = gateway.journal.read(|state| Some(state.run()?.time));
+    started.map_or(0, |started| {
+        until(&gateway.contract.limits, started).saturating_sub(now())
+    })
+}
+
+/// When the exports must be done: their time counts from the end of a cycle that began just before the run's deadline.
+fn until(limits: &RunLimits, started: u64) -> u64 {
+    [limits.deadline, limits.cycle, HANDOVER, limits.export]
+        .into_iter()
+        .fold(started, u64::saturating_add)
 }
 
 /// Whether the request is the export step's, and whether it still has time.

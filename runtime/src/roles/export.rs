@@ -138,7 +138,9 @@ impl Export {
 }
 
 async fn work(step: &export::Export, ways: &Ways) -> Document {
+    // Packing has a third of the time.
     let seconds = step.contract.limits.export;
+    let seconds = seconds.saturating_sub(seconds / 3);
     let less = |by: u64| Duration::from_secs(seconds.saturating_sub(by).max(1));
     let gateway = ask::Gateway {
         address: &ways.control,
