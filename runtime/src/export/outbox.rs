@@ -178,7 +178,7 @@ impl Archive {
         }
     }
 
-    /// SHA-256 of a part of it, in hexadecimal.
+    /// SHA-256 of a part of it, as bytes.
     ///
     /// # Errors
     /// A file that cannot be read.
