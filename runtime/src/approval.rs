@@ -23,7 +23,7 @@ use crate::contract::Approval;
 use crate::digest::sha256;
 use crate::gateway::agent::random;
 use crate::gateway::answer::Refusal;
-use crate::gateway::{Gateway, now};
+use crate::gateway::{Gateway, leave, now};
 use crate::record::Event;
 use crate::record::event::{ApprovalAsked, Subject};
 use crate::state::State;
@@ -219,16 +219,17 @@ fn same(asked: &ApprovalAsked, ask: &Ask) -> bool {
 
 /// The end of the time for an answer: never after the end of what it is for.
 fn expires(gateway: &Gateway, way: &Approval, cycle: Option<u32>) -> Result<u64, Refusal> {
-    let deadline = gateway.journal.read(|state| state.deadline());
-    let deadline = deadline.ok_or(Refusal::Deadline)?;
-    let end = match cycle {
-        Some(_) => deadline,
-        None => deadline.saturating_add(gateway.contract.limits.export),
-    };
     let now = now();
-    match now < end {
-        true => Ok(now.saturating_add(way.timeout).min(end)),
-        false => Err(Refusal::Deadline),
+    let left = match cycle {
+        Some(_) => gateway
+            .journal
+            .read(State::deadline)
+            .map_or(0, |deadline| deadline.saturating_sub(now)),
+        None => leave::left(gateway),
+    };
+    match left {
+        0 => Err(Refusal::Deadline),
+        _ => Ok(now.saturating_add(way.timeout.min(left))),
     }
 }
 

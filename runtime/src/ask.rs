@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Most bytes of the answer to a posted document.
+/// Most bytes of an answer.
 const MOST: usize = 64 * 1024;
 
 /// Whom to ask, and for how long.
@@ -28,14 +28,21 @@ pub struct Gateway<'a> {
     pub patience: Duration,
 }
 
-/// One question.
-struct Question<'a> {
-    method: Method,
-    path: &'a str,
-    bearer: Option<&'a str>,
-    body: Bytes,
+/// A question.
+#[derive(Debug)]
+pub struct Question<'q> {
+    /// Its method.
+    pub method: Method,
+    /// Its path.
+    pub path: &'q str,
+    /// Who asks.
+    pub bearer: Option<&'q str>,
+    /// JSON, or nothing.
+    pub body: Bytes,
     /// Most bytes of the answer.
-    most: usize,
+    pub most: usize,
+    /// Time for one attempt.
+    pub within: Duration,
 }
 
 /// Why a question has no answer.
@@ -58,14 +65,15 @@ impl Gateway<'_> {
         bearer: Option<&str>,
         body: Bytes,
     ) -> Result<Vec<u8>, String> {
-        self.ask(&Question {
+        let question = Question {
             method: Method::POST,
             path,
             bearer,
             body,
             most: MOST,
-        })
-        .await
+            within: ATTEMPT,
+        };
+        self.ask(&question).await
     }
 
     /// Gets a document of at most so many bytes.
@@ -84,14 +92,19 @@ impl Gateway<'_> {
             bearer,
             body: Bytes::new(),
             most,
+            within: ATTEMPT,
         })
         .await
     }
 
-    async fn ask(&self, question: &Question<'_>) -> Result<Vec<u8>, String> {
+    /// The same for any question.
+    ///
+    /// # Errors
+    /// As [`Gateway::post`].
+    pub async fn ask(&self, question: &Question<'_>) -> Result<Vec<u8>, String> {
         let start = Instant::now();
         loop {
-            let once = tokio::time::timeout(ATTEMPT, self.once(question)).await;
+            let once = tokio::time::timeout(question.within, self.once(question)).await;
             match once.unwrap_or_else(|_| Err(Trouble::Passing("no answer in time".to_owned()))) {
                 Ok(answer) => return Ok(answer),
                 Err(Trouble::Lasting(why)) => return Err(why),
@@ -104,36 +117,34 @@ impl Gateway<'_> {
     }
 
     async fn once(&self, question: &Question<'_>) -> Result<Vec<u8>, Trouble> {
-        let Question {
-            method,
-            path,
-            bearer,
-            body,
-            most,
-        } = question;
         let stream = TcpStream::connect(self.address).await.map_err(passing)?;
         let handshake = http1::Builder::new().handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(passing)?;
         let driver = tokio::spawn(connection);
         let mut request = Request::builder()
-            .method(method)
-            .uri(*path)
+            .method(question.method.clone())
+            .uri(question.path)
             .header(header::HOST, "gateway.pure-agent")
             .header(header::CONTENT_TYPE, "application/json");
-        if let Some(bearer) = bearer {
+        if let Some(bearer) = question.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
         }
         let request = request
-            .body(Full::new(body.clone()))
+            .body(Full::new(question.body.clone()))
             .map_err(|_untold| Trouble::Lasting("the question cannot be put".to_owned()))?;
         let answer = sender.send_request(request).await.map_err(passing)?;
         let status = answer.status();
-        let body = Limited::new(answer.into_body(), *most).collect().await;
+        let body = Limited::new(answer.into_body(), question.most)
+            .collect()
+            .await;
         driver.abort();
         if status == StatusCode::OK {
             return body.map(|body| body.to_bytes().to_vec()).map_err(|e| {
                 match e.downcast_ref::<LengthLimitError>() {
-                    Some(_) => Trouble::Lasting(format!("the answer has more than {most} bytes")),
+                    Some(_) => Trouble::Lasting(format!(
+                        "the answer has more than {} bytes",
+                        question.most
+                    )),
                     None => passing(e),
                 }
             });

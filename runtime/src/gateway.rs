@@ -1,6 +1,7 @@
 //! The gateway: between an agent and everything else.
 //!
-//! Two ports, two audiences: [`agent`] serves the one pod of a cycle, [`control`] serves router and people.
+//! Three ports, three audiences: [`agent`] serves the one pod of a cycle, [`control`] serves router and people, `leave`
+//! is the way out of the export step.
 //! What either decides goes through the journal, the record and the state in one, and happens only when it is
 //! on the disk. [`http`] reads requests within bounds, [`answer`] is the one place that writes refusals.
 
@@ -8,13 +9,14 @@ pub mod agent;
 pub mod answer;
 pub mod connect;
 pub mod control;
-pub mod front;
 mod flow;
+pub mod front;
 mod git;
 pub mod http;
 pub mod inputs;
-pub mod models;
+pub(crate) mod leave;
 pub mod mcp;
+pub mod models;
 mod prompt;
 pub mod route;
 #[cfg(test)]
@@ -49,6 +51,8 @@ pub struct Gateway {
     pub inputs: inputs::Inputs,
     /// Where the agent may go.
     pub egress: connect::Egress,
+    /// Where the export step may go.
+    pub leave: leave::Leave,
     /// The credentials of models, tools, approvals and routes.
     pub secrets: Secrets,
     /// The gateway's own requests.
@@ -105,6 +109,7 @@ impl Gateway {
     ) -> Result<Self, String> {
         let journal = Arc::new(given.journal);
         Ok(Self {
+            leave: leave::Leave::new(&contract, connector.clone())?,
             egress: connect::Egress::new(&contract, connector)?,
             mcp: mcp::Mcp::new(&contract),
             tools: Tools::new(&contract, &secrets, &web, &journal)?,
@@ -122,10 +127,17 @@ impl Gateway {
         })
     }
 
-    /// Serves both ports until the process ends.
-    pub async fn serve(self: Arc<Self>, agent: TcpListener, control: TcpListener) {
+    /// Serves the three ports until the process ends.
+    pub async fn serve(
+        self: Arc<Self>,
+        agent: TcpListener,
+        control: TcpListener,
+        export: TcpListener,
+    ) {
         // No connection of a run outlives it.
-        let life = Duration::from_secs(self.contract.limits.deadline);
+        let limits = &self.contract.limits;
+        let (life, last) = (limits.deadline, limits.export);
+        let (life, last) = (Duration::from_secs(life), Duration::from_secs(last));
         let (mine, ours) = (Arc::clone(&self), Arc::clone(&self));
         let agents = http::serve(
             agent,
@@ -140,7 +152,14 @@ impl Gateway {
             move |asked| control::answer(Arc::clone(&mine), asked),
             |_refusal| (),
         );
-        tokio::join!(agents, controls);
+        let (mine, ours) = (Arc::clone(&self), Arc::clone(&self));
+        let exports = http::serve(
+            export,
+            last,
+            move |asked| leave::answer(Arc::clone(&mine), asked),
+            move |refusal| agent::refused(&ours, refusal),
+        );
+        tokio::join!(agents, controls, exports);
     }
 
     /// Whether the run's time is over; nothing is allowed to an agent then.

@@ -84,7 +84,9 @@ pub fn claim(uid: &str, cycle: u32) -> String {
     )
 }
 
-fn mac(key: &[u8], text: &str) -> String {
+/// HMAC-SHA-256 in hexadecimal.
+#[must_use]
+pub fn mac(key: &[u8], text: &str) -> String {
     // HMAC takes a key of any length; were it otherwise, an empty proof would open nothing.
     Hmac::<Sha256>::new_from_slice(key).map_or_else(
         |_| String::new(),

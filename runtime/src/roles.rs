@@ -4,6 +4,7 @@
 //! wrong arguments, or a contract that is not the reviewed one. Logs are JSON lines on standard output.
 
 mod agent;
+mod export;
 mod gateway;
 mod log;
 mod pack;
@@ -53,6 +54,8 @@ enum Role {
     Router(router::Router),
     /// Turns the workspace into inert bytes for the export step
     Pack(pack::Pack),
+    /// Brings what was packed and submitted where it belongs
+    Export(export::Export),
     /// Works with the record of a run
     #[command(subcommand)]
     Record(record::Record),
@@ -100,6 +103,7 @@ pub(crate) fn main() -> ExitCode {
         Role::Agent(agent) => agent.run(),
         Role::AgentStop(stop) => stop.run(),
         Role::Gateway(gateway) => gateway.run(),
+        Role::Export(export) => export.run(),
         Role::Pack(pack) => pack.run(),
         Role::Record(record) => record.run(),
         Role::Start(start) => start.run(),

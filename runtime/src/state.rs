@@ -9,6 +9,7 @@ pub mod budget;
 pub mod clone;
 pub mod cycle;
 pub mod denial;
+pub mod export;
 pub mod journal;
 pub mod refusal;
 pub mod tool;
@@ -25,6 +26,7 @@ use crate::record::event::{Cloned, Reserved, RunOpened, Settled};
 use approval::Approvals;
 use clone::Clones;
 use denial::Denials;
+use export::Exports;
 use tool::Tools;
 
 #[cfg(test)]
@@ -40,6 +42,7 @@ pub struct State {
     tools: Tools,
     approvals: Approvals,
     clones: Clones,
+    exports: Exports,
     input_tokens: u128,
     output_tokens: u128,
     allowed: u64,
@@ -59,6 +62,7 @@ impl State {
             tools: Tools::new(contract),
             approvals: Approvals::default(),
             clones: Clones::default(),
+            exports: Exports::new(contract),
             input_tokens: 0,
             output_tokens: 0,
             allowed: 0,
@@ -134,6 +138,15 @@ impl State {
                 self.clones.check(cloned)
             }
             Event::RouterDecided(decision) => self.cycles.check_decide(decision),
+            Event::ExportPlanned(planned) => {
+                self.cycles.check_closed()?;
+                self.exports.check_plan(planned)
+            }
+            Event::ExportDone(done) => {
+                self.cycles.check_closed()?;
+                self.exports.check_done(done)
+            }
+            Event::ExportResult { document: _ } => self.cycles.check_closed(),
         }
     }
 
@@ -172,6 +185,9 @@ impl State {
             }
             Event::Cloned(cloned) => self.clones.note(cloned),
             Event::RouterDecided(decision) => self.cycles.decide(decision),
+            Event::ExportPlanned(planned) => self.exports.plan(planned),
+            Event::ExportDone(done) => self.exports.done(done),
+            Event::ExportResult { document } => self.exports.end(document),
         }
     }
 
@@ -237,10 +253,22 @@ impl State {
         &self.approvals
     }
 
+    /// The repositories that agents were given.
+    #[must_use]
+    pub fn clones(&self) -> &Clones {
+        &self.clones
+    }
+
     /// How a repository (`host/owner/name`) was last given to an agent.
     #[must_use]
     pub fn cloned(&self, repository: &str) -> Option<&Cloned> {
         self.clones.get(repository)
+    }
+
+    /// What left the run.
+    #[must_use]
+    pub fn exports(&self) -> &Exports {
+        &self.exports
     }
 
     /// Input and output tokens of settled requests. What a crash left unsettled is in neither; it is in

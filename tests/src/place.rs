@@ -119,6 +119,8 @@ impl Place {
                 "0",
                 "--control-port",
                 "0",
+                "--export-port",
+                "0",
             ])
             .arg("--key")
             .arg(self.at("key"))

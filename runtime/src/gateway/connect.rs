@@ -21,9 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Time for the first bytes of TLS.
-const HELLO: Duration = Duration::from_secs(10);
+pub(super) const HELLO: Duration = Duration::from_secs(10);
 /// Time in which nothing goes either way.
-const IDLE: Duration = Duration::from_secs(300);
+pub(super) const IDLE: Duration = Duration::from_secs(300);
 /// How often a tunnel looks whether its cycle still lives.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -141,7 +141,7 @@ pub(super) async fn set_aside(
 }
 
 /// `host:port`, and nothing else.
-fn target(authority: &str) -> Result<(Host, u16), Refusal> {
+pub(super) fn target(authority: &str) -> Result<(Host, u16), Refusal> {
     let (name, port) = authority.rsplit_once(':').ok_or(Refusal::Target)?;
     let number: u16 = port.parse().map_err(|_untold| Refusal::Target)?;
     if number.to_string() != port {

@@ -16,6 +16,7 @@
 //! | `POST /v1/approvals/ID` | people | a signed answer |
 //! | `GET /v1/events` | people | the record as server-sent events, from `Last-Event-ID` on |
 //! | `GET /v1/record` | people | the record as it is |
+//! | `/v1/exports/…` | export | the ledger of the export step ([`leave::ledger`]) |
 //! | `GET /metrics` | people | numbers for Prometheus |
 //!
 //! An agent's bearer is good at the agent's port only.
@@ -29,12 +30,13 @@ mod tail;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod usage;
+pub(super) mod usage;
 
 use super::Gateway;
 use super::agent::denied;
 use super::answer::{Answer, Refusal};
 use super::http::Asked;
+use super::leave;
 use crate::approval::answer as approval;
 use crate::proof::Use;
 pub(super) use record::READERS;
@@ -56,6 +58,7 @@ enum Door<'a> {
     Events,
     Record,
     Metrics,
+    Exports,
 }
 
 impl<'a> Door<'a> {
@@ -71,6 +74,7 @@ impl<'a> Door<'a> {
             ("GET", ["v1", "events"]) => Self::Events,
             ("GET", ["v1", "record"]) => Self::Record,
             ("GET", ["metrics"]) => Self::Metrics,
+            (_, ["v1", "exports", ..]) => Self::Exports,
             _ => return None,
         })
     }
@@ -80,6 +84,7 @@ impl<'a> Door<'a> {
         match self {
             Self::Seal(_) | Self::Decision => &[Use::Router],
             Self::Usage => &[Use::Router, Use::Export, Use::People],
+            Self::Exports => &[Use::Export],
             Self::Submission(_) => &[Use::Export, Use::People],
             Self::Approvals | Self::Approval(_) | Self::Events | Self::Record | Self::Metrics => {
                 &[Use::People]
@@ -125,6 +130,7 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
         Door::Events => record::events(gateway, &asked),
         Door::Record => record::whole(gateway),
         Door::Metrics => Ok(metrics::answer(gateway)),
+        Door::Exports => leave::ledger::answer(gateway, &mut asked).await,
     }
 }
 

@@ -28,7 +28,7 @@ use crate::mcp::message::{self, Call, Fault, Id, Message};
 use crate::mcp::version::Era;
 use crate::record::Event;
 use crate::record::event::Request;
-use beside::{Beside, Nobody};
+use beside::{Beside, Parts};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderName, HeaderValue};
 use opening::{discovered, finished, opened};
@@ -72,7 +72,7 @@ impl Mcp {
     }
 
     fn beside(&self) -> &dyn Beside {
-        self.beside.get().map_or(&Nobody, |beside| &**beside)
+        self.beside.get().map_or(&Parts, |beside| &**beside)
     }
 }
 

@@ -58,6 +58,15 @@ pub enum Event {
     Cloned(Cloned),
     /// What the router decided after a cycle.
     RouterDecided(Decision),
+    /// An export was judged and may happen; its requests follow.
+    ExportPlanned(ExportPlanned),
+    /// How an export ended.
+    ExportDone(ExportDone),
+    /// The result document of the run.
+    ExportResult {
+        /// Its JSON text.
+        document: String,
+    },
 }
 
 /// Which run this is.
@@ -272,6 +281,45 @@ pub enum Next {
     Stop,
 }
 
+/// An export that may happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportPlanned {
+    /// Name of the export.
+    pub name: String,
+    /// What it is found again by: 64 hexadecimal digits.
+    pub key: String,
+    /// SHA-256 of what it sends, in hexadecimal.
+    pub content: String,
+}
+
+/// An export that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportDone {
+    /// Name of the export.
+    pub name: String,
+    /// Its key.
+    pub key: String,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How an export ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outcome {
+    /// It is there.
+    Done {
+        /// Where; empty where there is no such place.
+        url: String,
+    },
+    /// It was not tried, by this rule.
+    Refused(String),
+    /// It was tried in vain, by this rule; it may be tried again.
+    Failed(String),
+}
+
 impl Event {
     /// The kind, as it stands in the record.
     #[must_use]
@@ -293,6 +341,9 @@ impl Event {
             Self::ToolCalled(_) => "tool-called",
             Self::Cloned(_) => "cloned",
             Self::RouterDecided(_) => "router-decided",
+            Self::ExportPlanned(_) => "export-planned",
+            Self::ExportDone(_) => "export-done",
+            Self::ExportResult { .. } => "export-result",
         }
     }
 }

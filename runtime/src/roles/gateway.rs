@@ -2,7 +2,7 @@
 
 use super::{FAILED, Verified, block_on, log, refuse};
 use clap::Args;
-use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, Contract};
+use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, Contract, EXPORT_PORT};
 use pure_agent_runtime::gateway::inputs::Inputs;
 use pure_agent_runtime::gateway::{self, Given, now};
 use pure_agent_runtime::proof::Key;
@@ -47,6 +47,9 @@ pub(super) struct Gateway {
     /// Port for router and people; 0: any
     #[arg(long, value_name = "PORT", default_value_t = CONTROL_PORT)]
     control_port: u16,
+    /// Port for the export step; 0: any
+    #[arg(long, value_name = "PORT", default_value_t = EXPORT_PORT)]
+    export_port: u16,
 }
 
 impl Gateway {
@@ -55,7 +58,8 @@ impl Gateway {
             Ok(contract) => contract,
             Err(code) => return code,
         };
-        let (listen, agent, control) = (self.listen, self.agent_port, self.control_port);
+        let listen = self.listen;
+        let ports = [self.agent_port, self.control_port, self.export_port];
         let gateway = match self.prepare(contract) {
             Ok(gateway) => Arc::new(gateway),
             Err(why) => return refuse(&why),
@@ -65,7 +69,7 @@ impl Gateway {
             .enable_all()
             .build();
         let ended = match runtime {
-            Ok(runtime) => runtime.block_on(serve(gateway, listen, agent, control)),
+            Ok(runtime) => runtime.block_on(serve(gateway, listen, ports)),
             Err(e) => Err(e),
         };
         match ended {
@@ -104,20 +108,24 @@ impl Gateway {
 async fn serve(
     gateway: Arc<gateway::Gateway>,
     listen: IpAddr,
-    agent: u16,
-    control: u16,
+    ports: [u16; 3],
 ) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate())?;
-    let agent = TcpListener::bind(SocketAddr::new(listen, agent)).await?;
-    let control = TcpListener::bind(SocketAddr::new(listen, control)).await?;
-    let (here, there) = (agent.local_addr()?, control.local_addr()?);
+    let bind = |port| TcpListener::bind(SocketAddr::new(listen, port));
+    let [agent, control, export] = ports;
+    let (agent, control, export) = (
+        bind(agent).await?,
+        bind(control).await?,
+        bind(export).await?,
+    );
+    let at = |listener: &TcpListener| listener.local_addr().map(|at| at.to_string());
     log::line(
         "listening",
-        json!({"agent": here.to_string(), "control": there.to_string()}),
+        json!({"agent": at(&agent)?, "control": at(&control)?, "export": at(&export)?}),
     );
     tokio::select! {
-        () = gateway.serve(agent, control) => {}
+        () = gateway.serve(agent, control, export) => {}
         _ = term.recv() => log::line("ended", json!({})),
     }
     Ok(())

@@ -20,6 +20,11 @@ impl Clones {
         self.0.get(repository)
     }
 
+    /// All of them, by their names.
+    pub fn all(&self) -> impl Iterator<Item = &Cloned> {
+        self.0.values()
+    }
+
     pub(super) fn check(&self, cloned: &Cloned) -> Result<(), Refusal> {
         let short = |text: &str| !text.is_empty() && text.len() <= MOST_BYTES;
         let branch = cloned.branch.as_deref().is_none_or(short);

@@ -257,7 +257,23 @@ impl Cycles {
         }
     }
 
-    fn last_decision(&self) -> Option<&Decision> {
+    /// Nothing leaves the run while an agent is at work.
+    pub(super) fn check_closed(&self) -> Result<(), Refusal> {
+        match self.closed() {
+            true => Ok(()),
+            false => Err(Refusal::CycleOpen),
+        }
+    }
+
+    /// Whether no agent is at work, in any cycle.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.cycles.values().all(|c| c.phase() != Phase::Claimed)
+    }
+
+    /// What the router decided last.
+    #[must_use]
+    pub fn last_decision(&self) -> Option<&Decision> {
         self.cycles.values().rev().find_map(|c| c.decision.as_ref())
     }
 }

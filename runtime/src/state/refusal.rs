@@ -66,6 +66,16 @@ pub enum Refusal {
     CloneForm,
     /// The run was given too many repositories.
     CloneMany,
+    /// The contract has no such export.
+    ExportUnknown,
+    /// The key of an export is none.
+    ExportKey,
+    /// The export was planned with another key or content.
+    ExportOther,
+    /// The export was not planned.
+    ExportUnplanned,
+    /// The export has been done.
+    ExportDone,
 }
 
 impl Refusal {
@@ -119,6 +129,14 @@ impl Refusal {
                 "this names no branch of a repository and its commit",
             ),
             Self::CloneMany => ("clone-many", "the run was given too many repositories"),
+            Self::ExportUnknown => ("export-unknown", "the contract has no such export"),
+            Self::ExportKey => ("export-key", "this is no key of an export"),
+            Self::ExportOther => (
+                "export-other",
+                "the export was planned with another key or content",
+            ),
+            Self::ExportUnplanned => ("export-unplanned", "the export was not planned"),
+            Self::ExportDone => ("export-done", "the export has been done"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Exporting: secrets of the targets, inert bytes, and a way out through the gateway.
+//! Exporting: secrets of the targets, inert bytes, and a way out through the gateway, inside which TLS is its own.
 
 use super::skeleton::{self, Shape, env};
 use super::{Scene, resources};
@@ -18,9 +18,11 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
     let packing = Substitution::Input(Parameter::Packing).to_string();
     let command = scene.runtime("export", &["--cycles", &cycles, "--packing", &packing]);
     let outbox = skeleton::mount_part("run", "outbox", paths::OUTBOX, true);
+    let (trust, trust_mount) = skeleton::trust(scene).unzip();
     let mounts = [contract_mount, key_mount, outbox]
         .into_iter()
-        .chain(secret_mounts);
+        .chain(secret_mounts)
+        .chain(trust_mount);
     if let Some(spec) = &mut pod.spec {
         spec.host_aliases = skeleton::gateway_alias();
         spec.containers = vec![core::Container {
@@ -40,6 +42,7 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
             [contract, key, skeleton::claim("run")]
                 .into_iter()
                 .chain(secrets)
+                .chain(trust)
                 .collect(),
         );
     }

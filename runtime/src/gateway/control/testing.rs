@@ -25,6 +25,7 @@ impl Port {
             listener,
             Duration::from_secs(60),
             move |asked| answer(Arc::clone(&mine), asked),
+            |_refusal| (),
         ));
         let people = running.gateway.key.proof(UID, Use::People);
         Self { address, people }

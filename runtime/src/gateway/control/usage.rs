@@ -5,7 +5,7 @@ use crate::state::amount::Total;
 use serde_json::{Map, Value, json};
 
 /// What the run and each agent used, in turns, tokens, millionths of the currency and bytes.
-pub(super) fn usage(state: &State) -> Value {
+pub(in crate::gateway) fn usage(state: &State) -> Value {
     let used = state.budget().used();
     let (input, output) = state.tokens();
     let (allowed, denied) = state.requests();

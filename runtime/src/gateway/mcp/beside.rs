@@ -1,8 +1,9 @@
 //! What the server of tools asks other parts: who serves tools, who asks a person, who reads a submission.
 
+use crate::approval::{self, Ask};
 use crate::gateway::Gateway;
 use crate::gateway::answer::Refusal;
-use crate::record::event::Subject;
+use crate::submission::{self, Problem};
 use crate::tools::{Arguments, Call, Described, Failed, Output};
 use serde_json::Value;
 use std::pin::Pin;
@@ -10,35 +11,6 @@ use std::sync::Arc;
 
 /// An answer that comes later.
 pub(crate) type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// What a person is asked.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "whoever asks a person reads it")
-)]
-pub(crate) struct Ask {
-    /// The cycle whose agent asks.
-    pub(crate) cycle: Option<u32>,
-    /// The way to ask, by its name in the contract.
-    pub(crate) approval: String,
-    /// What it is about.
-    pub(crate) subject: Subject,
-    /// SHA-256 of the exact arguments.
-    pub(crate) arguments: String,
-    /// What a person reads.
-    pub(crate) shown: Value,
-}
-
-/// Why a document is not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
-    /// JSON pointer into the arguments.
-    pub(crate) pointer: String,
-    /// The rule, as a stable word.
-    pub(crate) rule: &'static str,
-    /// A sentence for the agent.
-    pub(crate) message: String,
-}
 
 /// The parts beside this one.
 pub(crate) trait Beside: Send + Sync {
@@ -68,56 +40,52 @@ pub(crate) trait Beside: Send + Sync {
     fn read(&self, gateway: &Gateway, arguments: &Arguments) -> Result<String, Vec<Problem>>;
 }
 
-/// Nobody stands beside: every tool is refused.
+/// The parts of the gateway.
 #[derive(Debug)]
-pub(crate) struct Nobody;
+pub(crate) struct Parts;
 
-fn unserved() -> Failed {
-    Failed {
-        rule: "tool-server",
-        message: "no server of tools is reached from here".to_owned(),
-    }
-}
-
-impl Beside for Nobody {
+impl Beside for Parts {
     fn list<'a>(
         &'a self,
-        _gateway: &'a Gateway,
-        _server: &'a str,
+        gateway: &'a Gateway,
+        server: &'a str,
     ) -> Later<'a, Result<Vec<Described>, Failed>> {
-        Box::pin(async { Err(unserved()) })
+        Box::pin(gateway.tools.list(server))
     }
 
     fn call<'a>(
         &'a self,
-        _gateway: &'a Gateway,
-        _call: Call<'a>,
+        gateway: &'a Gateway,
+        call: Call<'a>,
     ) -> Later<'a, Result<Output, Failed>> {
-        Box::pin(async { Err(unserved()) })
+        Box::pin(gateway.tools.call(call))
     }
 
     fn approve<'a>(
         &'a self,
-        _gateway: &'a Arc<Gateway>,
-        _ask: Ask,
+        gateway: &'a Arc<Gateway>,
+        ask: Ask,
     ) -> Later<'a, Result<String, Refusal>> {
-        let message = "nobody can be asked from here".to_owned();
-        Box::pin(async { Err(Refusal::State("approval", message)) })
+        Box::pin(approval::wait(gateway, ask))
     }
 
-    fn actions(&self, _gateway: &Gateway) -> Value {
-        Value::Array(Vec::new())
+    fn actions(&self, gateway: &Gateway) -> Value {
+        submission::actions(&gateway.contract, &gateway.inputs)
     }
 
-    fn schema(&self, _gateway: &Gateway) -> Value {
-        serde_json::json!({"type": "object", "additionalProperties": false})
+    fn schema(&self, gateway: &Gateway) -> Value {
+        submission::schema(&gateway.contract)
     }
 
-    fn read(&self, _gateway: &Gateway, _arguments: &Arguments) -> Result<String, Vec<Problem>> {
-        Err(vec![Problem {
-            pointer: String::new(),
-            rule: "submission",
-            message: "no submission is taken from here".to_owned(),
-        }])
+    fn read(&self, gateway: &Gateway, arguments: &Arguments) -> Result<String, Vec<Problem>> {
+        let arguments = Value::Object(arguments.clone());
+        let document = submission::read(&gateway.contract, &gateway.inputs, &arguments)?;
+        document.text().map_err(|e| {
+            vec![Problem {
+                pointer: String::new(),
+                rule: "submission-form",
+                message: e.to_string(),
+            }]
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! A call: granted, checked, agreed to, recorded; then made, within bounds.
 
-use super::beside::Ask;
 use super::offer::{self, Found, Prepared};
 use super::running::Watch;
 use super::submit;
+use crate::approval::Ask;
 use crate::contract::{Server, ToolGrant};
 use crate::gateway::answer::Refusal;
 use crate::gateway::{Gateway, now};

@@ -1,12 +1,12 @@
 //! The gateway's own tools: what the agent can hand in at the end of a cycle, and how it does.
 
-use super::beside::Problem;
 use super::call::wrote;
 use crate::contract::{Contract, ExportWhen};
 use crate::gateway::Gateway;
 use crate::gateway::answer::Refusal;
 use crate::mcp::arguments;
 use crate::record::Event;
+use crate::submission::Problem;
 use crate::tools::{Arguments, Failed, Output};
 use serde_json::{Value, json};
 

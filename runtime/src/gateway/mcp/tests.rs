@@ -8,13 +8,15 @@ mod protocol;
 mod submission;
 mod transport;
 
-use super::beside::{Ask, Beside, Later, Problem};
+use super::beside::{Beside, Later};
+use crate::approval::Ask;
 use crate::gateway::Gateway;
 use crate::gateway::answer::Refusal;
 use crate::gateway::now;
 use crate::gateway::testing::{self, BEARER, Running};
 use crate::record::Event;
 use crate::record::event::{ApprovalAnswer, ApprovalAsked};
+use crate::submission::Problem;
 use crate::tools::{Arguments, Call, Described, Failed, Output};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,0 +1,190 @@
+//! The gateway's control port, as the export step asks it: what is known of the run, and what was done.
+
+use super::client::Steps;
+use crate::ask::{Gateway, Question};
+use crate::proof::{Key, Use};
+use crate::record::event::{ExportDone, ExportPlanned, Outcome};
+use crate::strict;
+use bytes::Bytes;
+use hyper::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Most bytes of an answer: a submission in a text in a document, and the inputs.
+const MOST: usize = 16 << 20;
+/// Time for one attempt.
+const ATTEMPT: Duration = Duration::from_secs(20);
+
+/// What the gateway knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// The inputs of the run.
+    pub inputs: BTreeMap<String, String>,
+    /// What was submitted in the last cycle.
+    pub submission: Option<Submitted>,
+    /// Whether the router said that the run stops.
+    pub stopped: bool,
+    /// Why, as the router's word.
+    pub reason: Option<String>,
+    /// When the run was opened, in seconds since 1970.
+    pub started: u64,
+    /// What the run has used.
+    pub usage: Value,
+    /// Repositories that were cloned.
+    pub clones: Vec<Clone>,
+    /// What was planned before.
+    pub exports: Vec<Done>,
+}
+
+/// A sealed submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Submitted {
+    /// Number of the cycle.
+    pub cycle: u32,
+    /// SHA-256 of the document, in hexadecimal.
+    pub digest: String,
+    /// Its JSON text.
+    pub document: String,
+}
+
+/// A repository that was cloned through the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clone {
+    /// `host/owner/name`.
+    pub repository: String,
+    /// The commit that it started with.
+    pub commit: String,
+}
+
+/// An export that was planned before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// What was planned.
+    pub plan: ExportPlanned,
+    /// How it ended, if it did.
+    pub outcome: Option<Outcome>,
+}
+
+/// Something to keep.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Entry {
+    /// An export may happen.
+    Planned(ExportPlanned),
+    /// An export has ended.
+    Done(ExportDone),
+    /// The JSON text of the result document.
+    Result(String),
+}
+
+/// What a person is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asking {
+    /// SHA-256 of exactly what would be sent, in hexadecimal.
+    pub arguments: String,
+    /// What the person sees.
+    pub shown: Value,
+}
+
+impl Known {
+    /// The address of an export that was done before with this key.
+    #[must_use]
+    pub fn done(&self, name: &str, key: &str) -> Option<&str> {
+        let mine = |done: &&Done| done.plan.name == name && done.plan.key == key;
+        match &self.exports.iter().find(mine)?.outcome {
+            Some(Outcome::Done { url }) => Some(url),
+            Some(Outcome::Refused(_) | Outcome::Failed(_)) | None => None,
+        }
+    }
+}
+
+/// The control port, asked with the export's proof.
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    gateway: Gateway<'a>,
+    proof: String,
+    /// Time for a person to agree.
+    approval: Duration,
+    steps: Steps,
+}
+
+impl<'a> Ledger<'a> {
+    /// Speaks as the export step of the run with this UID; a person has so much time.
+    #[must_use]
+    pub fn new(gateway: Gateway<'a>, uid: &str, key: &Key, approval: Duration) -> Self {
+        Self {
+            gateway,
+            proof: key.proof(uid, Use::Export),
+            approval,
+            steps: Steps::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn stepping(self, steps: Steps) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// Ends what still runs, and says what is known of the run.
+    ///
+    /// # Errors
+    /// When there is no answer, or one that is not understood.
+    pub async fn known(&self) -> Result<Known, String> {
+        let _sealed = self.post("/v1/exports/end", Bytes::new(), ATTEMPT).await?;
+        let answer = self
+            .question(Method::GET, "/v1/exports", Bytes::new(), ATTEMPT)
+            .await?;
+        strict::read(&answer).map_err(|_untold| "the gateway's answer is malformed".to_owned())
+    }
+
+    /// Has something kept.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn keep(&self, entry: &Entry) -> Result<(), String> {
+        let body = serde_json::to_vec(entry).map_err(|e| e.to_string())?;
+        self.steps.step().await;
+        let kept = self.post("/v1/exports", body.into(), ATTEMPT).await;
+        self.steps.step().await;
+        kept.map(drop)
+    }
+
+    /// Waits until a person agrees.
+    ///
+    /// # Errors
+    /// When nobody does.
+    pub async fn approved(&self, export: &str, asking: &Asking) -> Result<(), String> {
+        let body = serde_json::to_vec(asking).map_err(|e| e.to_string())?;
+        let path = format!("/v1/exports/{export}/approval");
+        self.post(&path, body.into(), self.approval).await.map(drop)
+    }
+
+    async fn post(&self, path: &str, body: Bytes, within: Duration) -> Result<Vec<u8>, String> {
+        self.question(Method::POST, path, body, within).await
+    }
+
+    async fn question(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        within: Duration,
+    ) -> Result<Vec<u8>, String> {
+        let question = Question {
+            method,
+            path,
+            bearer: Some(&self.proof),
+            body,
+            most: MOST,
+            within,
+        };
+        self.gateway.ask(&question).await
+    }
+}

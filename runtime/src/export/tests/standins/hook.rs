@@ -1,0 +1,31 @@
+//! A webhook that knows its sender.
+
+use super::{Serves, field};
+use crate::body::{self, Body};
+use crate::proof::mac;
+use bytes::Bytes;
+use hyper::{Request, Response};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+pub(in super::super) const KEY: &str = "shared-with-the-hook";
+
+#[derive(Default)]
+pub(in super::super) struct Hook {
+    pub(in super::super) keys: BTreeSet<String>,
+    pub(in super::super) last: Value,
+}
+
+impl Serves for Hook {
+    fn answer(&mut self, request: &Request<Bytes>) -> Response<Body> {
+        let body = std::str::from_utf8(request.body()).unwrap();
+        let time = field(request, "x-pure-agent-timestamp");
+        let signature = mac(KEY.as_bytes(), &format!("{time}.{body}"));
+        let shown = field(request, "x-pure-agent-signature");
+        assert_eq!(shown, format!("sha256={signature}"));
+        self.keys
+            .insert(field(request, "idempotency-key").to_owned());
+        self.last = serde_json::from_str(body).unwrap();
+        Response::new(body::empty())
+    }
+}

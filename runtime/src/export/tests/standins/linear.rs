@@ -1,0 +1,125 @@
+//! Linear: issues, comments with ids of their makers, files.
+
+use super::{Serves, field, json};
+use crate::body::{self, Body};
+use bytes::Bytes;
+use hyper::{Request, Response};
+use serde_json::{Value, json as value};
+use std::collections::BTreeMap;
+
+pub(in super::super) const KEY: &str = "lin_api_of_the_tests";
+
+/// One comment.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Comment {
+    pub(in super::super) issue: String,
+    pub(in super::super) body: String,
+    pub(in super::super) user: String,
+}
+
+#[derive(Default)]
+pub(in super::super) struct Linear {
+    pub(in super::super) comments: BTreeMap<String, Comment>,
+    pub(in super::super) files: BTreeMap<String, Bytes>,
+    promised: Vec<u64>,
+}
+
+impl Serves for Linear {
+    fn answer(&mut self, request: &Request<Bytes>) -> Response<Body> {
+        if request.method() == "PUT" {
+            return self.put(request);
+        }
+        assert_eq!(request.uri().path(), "/graphql");
+        if field(request, "authorization") != KEY {
+            return json(401, &value!({"errors": [{"message": "not authenticated"}]}));
+        }
+        let asked: Value = serde_json::from_slice(request.body()).unwrap();
+        let (query, with) = (asked["query"].as_str().unwrap(), &asked["variables"]);
+        match query.split(['(', ' ']).nth(1).unwrap() {
+            "Start" => start(with),
+            "Find" => self.find(with),
+            "Create" => self.create(&with["input"]),
+            "File" => self.file(with),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+fn start(with: &Value) -> Response<Body> {
+    match with["issue"].as_str() {
+        Some("A-1") => json(
+            200,
+            &value!({"data": {"viewer": {"id": "me"}, "issue": {"id": "issue-uuid", "identifier": "A-1", "url": "https://linear.app/w/issue/A-1"}}}),
+        ),
+        _ => error("Entity not found: Issue"),
+    }
+}
+
+impl Linear {
+    fn find(&self, with: &Value) -> Response<Body> {
+        let id = with["id"].as_str().unwrap();
+        match self.comments.get(id) {
+            None => error("Entity not found: Comment"),
+            Some(Comment { issue, body, user }) => json(
+                200,
+                &value!({"data": {"comment": {
+                    "id": id, "body": body, "url": format!("https://linear.app/w/issue/A-1#comment-{id}"),
+                    "user": {"id": user}, "issue": {"id": issue},
+                }}}),
+            ),
+        }
+    }
+
+    fn create(&mut self, input: &Value) -> Response<Body> {
+        let text = |key: &str| input[key].as_str().unwrap().to_owned();
+        let (id, issue, body) = (text("id"), text("issueId"), text("body"));
+        let form: Vec<usize> = id.split('-').map(str::len).collect();
+        assert_eq!((form, &id[14..15]), (vec![8, 4, 4, 4, 12], "4"), "{id}");
+        if self.comments.contains_key(&id) {
+            return error("Entity already exists");
+        }
+        let user = "me".to_owned();
+        self.comments
+            .insert(id.clone(), Comment { issue, body, user });
+        json(
+            200,
+            &value!({"data": {"commentCreate": {"success": true, "comment": {"id": id}}}}),
+        )
+    }
+
+    fn file(&mut self, with: &Value) -> Response<Body> {
+        let number = self.promised.len();
+        self.promised.push(with["size"].as_u64().unwrap());
+        json(
+            200,
+            &value!({"data": {"fileUpload": {"success": true, "uploadFile": {
+                "uploadUrl": format!("https://uploads.linear.app/put/{number}?signature=x"),
+                "assetUrl": format!("https://uploads.linear.app/asset/{number}"),
+                "headers": [{"key": "x-goog-acl", "value": "private"}],
+            }}}}),
+        )
+    }
+
+    fn put(&mut self, request: &Request<Bytes>) -> Response<Body> {
+        let number = request.uri().path().strip_prefix("/put/").unwrap();
+        let size = self.promised[number.parse::<usize>().unwrap()];
+        assert_eq!(
+            field(request, "authorization"),
+            "",
+            "no credential goes there"
+        );
+        assert_eq!(field(request, "x-goog-acl"), "private");
+        assert_eq!(field(request, "content-length"), size.to_string());
+        assert_eq!(request.body().len() as u64, size);
+        let name = format!("https://uploads.linear.app/asset/{number}");
+        self.files.insert(name, request.body().clone());
+        Response::new(body::empty())
+    }
+}
+
+fn error(message: &str) -> Response<Body> {
+    json(
+        200,
+        &value!({"data": null, "errors": [{"message": message}]}),
+    )
+}
