@@ -412,6 +412,8 @@ pub enum ExportAction {
         base: String,
         /// Branch pattern.
         branch: String,
+        /// Path patterns left out, at any depth, beside `.git`: what the base has there stays.
+        exclude: Vec<String>,
         /// Path patterns that must not change.
         protect: Vec<String>,
         /// Files at most.

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod connect;
 pub mod control;
 mod files;
+pub mod front;
 mod git;
 pub mod http;
 pub mod inputs;
@@ -103,14 +104,20 @@ impl Gateway {
     pub async fn serve(self: Arc<Self>, agent: TcpListener, control: TcpListener) {
         // No connection of a run outlives it.
         let life = Duration::from_secs(self.contract.limits.deadline);
+        let (mine, ours) = (Arc::clone(&self), Arc::clone(&self));
+        let agents = http::serve(
+            agent,
+            life,
+            move |asked| agent::answer(Arc::clone(&mine), asked),
+            move |refusal| agent::refused(&ours, refusal),
+        );
         let mine = Arc::clone(&self);
-        let agents = http::serve(agent, life, move |asked| {
-            agent::answer(Arc::clone(&mine), asked)
-        });
-        let mine = Arc::clone(&self);
-        let controls = http::serve(control, life, move |asked| {
-            control::answer(Arc::clone(&mine), asked)
-        });
+        let controls = http::serve(
+            control,
+            life,
+            move |asked| control::answer(Arc::clone(&mine), asked),
+            |_refusal| (),
+        );
         tokio::join!(agents, controls);
     }
 

@@ -16,6 +16,7 @@
 //! - `ask` puts a question to the run's own gateway;
 //! - `start` lets no agent start where something is open that must be closed;
 //! - `record` is the chained log of a run, `state` what follows from it: limits, cycles, submissions;
+//! - `transcript` keeps what was said to models and tools;
 //! - `router` decides after each cycle;
 //! - `shim` drives the harness of an agent;
 //! - `pack` turns a hostile workspace into inert bytes, `export` brings them and the submission where they belong.
@@ -65,5 +66,7 @@ pub mod strict;
 pub mod submission;
 #[cfg(feature = "roles")]
 pub mod tools;
+#[cfg(feature = "roles")]
+pub mod transcript;
 #[cfg(feature = "roles")]
 pub mod web;

@@ -117,6 +117,7 @@ fn pack_within(
         outbox,
         caps,
         trees: None,
+        exclude: common(&contract.exports)?,
     };
     let mut exports = Vec::new();
     for export in &contract.exports {
@@ -145,6 +146,8 @@ struct Packing<'a> {
     caps: Caps,
     /// Those of all repositories, which every pull request shares.
     trees: Option<(Content, Findings)>,
+    /// What every pull request leaves out.
+    exclude: Patterns,
 }
 
 impl Packing<'_> {
@@ -162,9 +165,12 @@ impl Packing<'_> {
                 };
                 archive::archive(again(self.root)?, self.outbox, job).map(Some)
             }
-            ExportAction::PullRequest { protect, .. } => {
-                let protect = patterns(protect)?;
+            ExportAction::PullRequest {
+                exclude, protect, ..
+            } => {
+                let (exclude, protect) = (patterns(exclude)?, patterns(protect)?);
                 let (mut content, findings) = self.trees()?.clone();
+                tree::exclude(&mut content, &exclude);
                 tree::protect(&mut content, &protect);
                 Ok(Some((content, findings)))
             }
@@ -179,11 +185,25 @@ impl Packing<'_> {
             Some(trees) => trees,
             None => {
                 let mut blobs = Blobs::new(self.outbox).map_err(Failed::Outbox)?;
-                tree::trees(again(self.root)?, &mut blobs, self.caps)?
+                tree::trees(again(self.root)?, &mut blobs, &self.exclude, self.caps)?
             }
         };
         Ok(self.trees.insert(trees))
     }
+}
+
+/// The patterns that all pull requests leave out, so that nothing of them is read.
+fn common(exports: &[Export]) -> Result<Patterns, Failed> {
+    let mut lists = exports.iter().filter_map(|export| match &export.action {
+        ExportAction::PullRequest { exclude, .. } => Some(exclude.clone()),
+        _ => None,
+    });
+    let first = lists.next().unwrap_or_default();
+    let common = lists.fold(first, |all, next| {
+        let both = |pattern: &String| next.contains(pattern);
+        all.into_iter().filter(both).collect()
+    });
+    patterns(&common)
 }
 
 fn again(root: &Folder) -> Result<Folder, Failed> {

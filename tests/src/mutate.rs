@@ -1,6 +1,7 @@
 //! Mutations that know the grammar: blocks, lines, properties, strings, numbers and words of the
 //! corpus, and raw bytes.
 
+use crate::random::Random;
 use pure_agent::nodes::walk;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 /// A seeded source of mutations.
 #[derive(Debug)]
 pub struct Mutator {
-    state: u64,
+    random: Random,
     words: Vec<Vec<u8>>,
     strings: Vec<Vec<u8>>,
     lines: Vec<Vec<u8>>,
@@ -154,7 +155,7 @@ impl Mutator {
             );
         }
         Self {
-            state: seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            random: Random::new(seed),
             words: words.into_iter().collect(),
             strings: strings.into_iter().collect(),
             lines: lines.into_iter().collect(),
@@ -162,18 +163,9 @@ impl Mutator {
         }
     }
 
-    fn next(&mut self) -> u64 {
-        // xorshift64*: enough for choosing mutations.
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        self.state.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
     /// A number below `limit`; 0 where the limit is 0.
     pub fn below(&mut self, limit: usize) -> usize {
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
-        usize::try_from((self.next() >> 11) % limit).unwrap_or(0)
+        self.random.below(limit)
     }
 
     fn word(&mut self) -> Vec<u8> {

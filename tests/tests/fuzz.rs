@@ -1,6 +1,8 @@
-//! A short run of the fuzzer, and its corpus as it stands.
+//! Short runs of the fuzzers, and what they start from as it stands.
 
+use pure_agent_tests::fuzz::TARGETS;
 use pure_agent_tests::mutate::Mutator;
+use pure_agent_tests::random::Random;
 use pure_agent_tests::stages::{Case, SOUND, corpus, run};
 use std::process::Command;
 
@@ -70,4 +72,36 @@ fn a_short_run_passes() {
         "{}",
         String::from_utf8_lossy(&done.stdout)
     );
+}
+
+/// Every reader of the runtime takes what it should, so that what is broken is nearly good.
+#[test]
+fn each_reader_takes_seeds() {
+    for target in TARGETS {
+        let mut random = Random::new(1);
+        let seeds = (target.seeds)();
+        let taken = seeds.iter().map(|seed| (target.check)(seed, &mut random));
+        let taken: Result<Vec<bool>, String> = taken.collect();
+        let taken = taken.unwrap_or_else(|why| panic!("{}: {why}", target.name));
+        assert!(taken.contains(&true), "{} takes no seed", target.name);
+    }
+}
+
+/// The fuzzer of the runtime, as CI runs it.
+#[test]
+fn a_short_run_of_each_reader_passes() {
+    let runs = if cfg!(debug_assertions) {
+        "2000"
+    } else {
+        "100000"
+    };
+    let keep = std::env::temp_dir().join(format!("pure-agent-readers-{}", std::process::id()));
+    let done = Command::new(env!("CARGO_BIN_EXE_fuzz_runtime"))
+        .args(["--runs", runs, "--seed", "1", "--keep"])
+        .arg(&keep)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}");
+    assert_eq!(said.lines().count(), TARGETS.len(), "{said}");
 }

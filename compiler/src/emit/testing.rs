@@ -251,6 +251,7 @@ fn exports() -> Vec<c::Export> {
                 repo: text("dlddu/*"),
                 base: text("main"),
                 branch: text("agent/**"),
+                exclude: Vec::new(),
                 protect: vec![text(".github/**")],
                 files: 100,
                 size: 5 * MI,

@@ -36,6 +36,11 @@ pub async fn answer(gateway: Arc<Gateway>, asked: Asked) -> Answer {
     answered.into()
 }
 
+/// Records a request that was refused for its shape; what it asked for is not known.
+pub fn refused(gateway: &Gateway, refusal: &Refusal) {
+    denied(gateway, "-", refusal);
+}
+
 async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refusal> {
     let path = asked.path.clone();
     let words: Vec<&str> = path.split('/').skip(1).collect();

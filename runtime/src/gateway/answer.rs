@@ -81,8 +81,12 @@ pub enum Refusal {
     Version,
     /// A target that is no plain path: absolute, with escapes, with a query where none belongs.
     Target,
-    /// Two hosts, or an unknown encoding.
+    /// Bytes that two readers could read as different requests.
     Framing,
+    /// A header that is too long.
+    Head,
+    /// A header that did not come in time.
+    Late,
     /// It wants to become another protocol.
     Upgrade,
     /// A credential that is no single bearer.
@@ -117,6 +121,8 @@ impl Refusal {
             Self::Version => "http-version",
             Self::Target => "http-target",
             Self::Framing => "http-framing",
+            Self::Head => "http-head",
+            Self::Late => "http-late",
             Self::Upgrade => "http-upgrade",
             Self::Credential => "credential-shape",
             Self::Unread(unread) => unread.rule(),
@@ -137,7 +143,8 @@ impl Refusal {
                 StatusCode::BAD_REQUEST
             }
             Self::Unread(Unread::Broken) | Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::Unread(Unread::Late) => StatusCode::REQUEST_TIMEOUT,
+            Self::Head => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Late | Self::Unread(Unread::Late) => StatusCode::REQUEST_TIMEOUT,
             Self::Unread(Unread::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::UnknownProxy => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
@@ -154,7 +161,11 @@ impl Refusal {
             Self::Target => {
                 "the target must be a plain path, without query and escapes where none belong"
             }
-            Self::Framing => "the host is told twice, or the body is encoded in an unknown way",
+            Self::Framing => {
+                "the bytes are no request that has one host, one length and plain fields"
+            }
+            Self::Head => "the header has more than 16 KiB or more than 64 fields",
+            Self::Late => "the header did not come in time",
             Self::Upgrade => "the connection stays HTTP/1.1",
             Self::Credential => {
                 "there is one credential: `Authorization: Bearer …`, or the key of a provider's SDK"

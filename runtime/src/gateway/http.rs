@@ -1,39 +1,37 @@
-//! Requests within bounds: of connections, of time, of bytes.
+//! Requests within bounds: of connections, of time, of bytes. Their shape is the affair of [`super::front`].
 
 use super::answer::{Answer, Refusal};
-use crate::body::{self, Body};
+use super::front::{Front, Seen};
+use crate::body::{self, Body, Unread};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{
-    AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
-    TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
 };
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
-use hyper::{Method, Request, Response, Version};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use room::Room;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// Connections at once; the next one waits in the kernel's queue.
-const CONNECTIONS: usize = 1024;
-/// Time for the header of a request, and between two of them.
-const HEADER: Duration = Duration::from_secs(30);
+mod room;
+
+/// Time between two requests; the front gives a header that has begun less.
+const BETWEEN: Duration = Duration::from_secs(60);
 /// Time for the body of a request.
 const BODY: Duration = Duration::from_secs(60);
 /// Time in which a peer takes nothing of what was sent to it, in milliseconds.
 const UNREAD: u32 = 60_000;
-/// Most bytes of a header.
-const MOST_HEADER: usize = 16 * 1024;
-/// Most fields of a header.
-const MOST_FIELDS: usize = 64;
+/// Most bytes that hyper holds of a connection; more than a header can have.
+const MOST_HELD: usize = 32 * 1024;
 /// Fields that hold the credential of whoever asks, each as the SDK of a provider sends it.
 const KEYS: [&str; 2] = ["x-api-key", "x-goog-api-key"];
 
@@ -53,156 +51,132 @@ pub struct Asked {
     /// For `CONNECT`: the connection, once it was answered.
     pub upgrade: Option<OnUpgrade>,
     body: Option<Incoming>,
+    seen: Arc<Seen>,
 }
 
 impl Asked {
     /// The body, of at most so many bytes; empty where it was read before.
     ///
     /// # Errors
-    /// One that is longer, or does not come.
+    /// One that is longer, does not come, or is framed so that it could end elsewhere.
     pub async fn read(&mut self, most: usize) -> Result<Bytes, Refusal> {
-        match self.body.take() {
-            Some(body) => Ok(body::read(body, most, BODY).await?),
-            None => Ok(Bytes::new()),
-        }
+        let Some(body) = self.body.take() else {
+            return Ok(Bytes::new());
+        };
+        body::read(body, most, BODY).await.map_err(|unread| {
+            let broken = (unread == Unread::Broken)
+                .then(|| self.seen.body())
+                .flatten();
+            broken.cloned().unwrap_or(Refusal::Unread(unread))
+        })
     }
 }
 
-/// Serves a port until the process ends; no connection lives longer than `life`.
-pub async fn serve<F, A>(listener: TcpListener, life: Duration, answer: F)
+/// Serves a port until the process ends; no connection lives longer than `life`. `refused` hears of every request
+/// that is refused before `answer` could be asked.
+pub async fn serve<F, A, R>(listener: TcpListener, life: Duration, answer: F, refused: R)
 where
     F: Fn(Asked) -> A + Clone + Send + 'static,
     A: Future<Output = Answer> + Send + 'static,
+    R: Fn(&Refusal) + Clone + Send + 'static,
 {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut room = Room::default();
     loop {
-        // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
+        room.one_more().await;
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, mostly: those that are open end in time.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let answer = answer.clone();
-        drop(tokio::spawn(async move {
-            drop(timeout(life, connection(stream, answer)).await);
-            drop(place);
-        }));
+        let seen = Arc::new(Seen::default());
+        let (answer, refused) = (answer.clone(), refused.clone());
+        let served = connection(stream, Arc::clone(&seen), answer, refused);
+        room.enter(seen, async move { drop(timeout(life, served).await) });
     }
 }
 
-async fn connection<F, A>(stream: TcpStream, answer: F) -> Result<(), hyper::Error>
+async fn connection<F, A, R>(
+    stream: TcpStream,
+    seen: Arc<Seen>,
+    answer: F,
+    refused: R,
+) -> Result<(), hyper::Error>
 where
     F: Fn(Asked) -> A + Clone + Send + 'static,
     A: Future<Output = Answer> + Send + 'static,
+    R: Fn(&Refusal) + Clone + Send + 'static,
 {
     // Where an option is not known, the other bounds hold.
     drop(stream.set_nodelay(true));
     let _unknown = rustix::net::sockopt::set_tcp_user_timeout(&stream, UNREAD);
-    let service = service_fn(move |request| respond(request, answer.clone()));
+    let front = Front::new(stream, Arc::clone(&seen));
+    let service = service_fn(move |request| {
+        let asked = read(request, &seen).inspect_err(&refused);
+        respond(asked, Arc::clone(&seen), answer.clone())
+    });
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER)
-        .max_buf_size(MOST_HEADER)
-        .max_headers(MOST_FIELDS)
-        .serve_connection(TokioIo::new(stream), service)
+        .header_read_timeout(BETWEEN)
+        .max_buf_size(MOST_HELD)
+        .serve_connection(TokioIo::new(front), service)
         .with_upgrades()
         .await
 }
 
-async fn respond<F, A>(request: Request<Incoming>, answer: F) -> Result<Response<Body>, Infallible>
+async fn respond<F, A>(
+    asked: Result<Asked, Refusal>,
+    seen: Arc<Seen>,
+    answer: F,
+) -> Result<Response<Body>, Infallible>
 where
     F: Fn(Asked) -> A,
     A: Future<Output = Answer>,
 {
-    let answer = match read(request) {
-        Ok(asked) => answer(asked).await,
-        Err(refusal) => refusal.into(),
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(refusal) => return Ok(Answer::from(refusal).response()),
     };
-    Ok(answer.response())
+    let tunnel = asked.method == Method::CONNECT;
+    let mut response = answer(asked).await.response();
+    if tunnel && response.status() == StatusCode::OK {
+        seen.stand_aside();
+    } else if tunnel {
+        // What comes behind it could have been meant for the tunnel.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    Ok(response)
 }
 
-/// Reads a request, or refuses its shape. What two readers could read differently is refused.
-fn read(request: Request<Incoming>) -> Result<Asked, Refusal> {
+/// Reads a request, unless the front has refused it.
+fn read(mut request: Request<Incoming>, seen: &Arc<Seen>) -> Result<Asked, Refusal> {
+    if let Some(refusal) = seen.next() {
+        return Err(refusal.clone());
+    }
     let tunnel = request.method() == Method::CONNECT;
-    // Python before 3.12, and so its pip, asks for tunnels by HTTP/1.0; they have no body to disagree on.
-    let known =
-        request.version() == Version::HTTP_11 || tunnel && request.version() == Version::HTTP_10;
-    if !known {
-        return Err(Refusal::Version);
-    }
-    if tunnel {
-        return connect(request);
-    }
+    let upgrade = tunnel.then(|| hyper::upgrade::on(&mut request));
     let (head, body) = request.into_parts();
-    let uri = &head.uri;
-    if uri.authority().is_some() || uri.scheme().is_some() || !is_plain(uri.path()) {
-        return Err(Refusal::Target);
-    }
-    shape(&head.headers)?;
+    let path = if tunnel {
+        head.uri.authority().map(|authority| authority.as_str())
+    } else {
+        Some(head.uri.path())
+    };
+    let path = path.ok_or(Refusal::Target)?.to_owned();
+    let bearer = if tunnel {
+        bearer(&head.headers, &PROXY_AUTHORIZATION)?
+    } else {
+        credential(&head.headers)?
+    };
     Ok(Asked {
         method: head.method,
-        path: uri.path().to_owned(),
-        query: uri.query().map(str::to_owned),
-        bearer: credential(&head.headers)?,
-        headers: head.headers,
-        upgrade: None,
-        body: Some(body),
-    })
-}
-
-/// A path that everybody reads alike: no empty part, no `.` and `..`, and escapes only where a path is for
-/// another host.
-fn is_plain(path: &str) -> bool {
-    let escapes = path.starts_with("/http/");
-    let plain = |b: u8| {
-        b.is_ascii_alphanumeric() || b"/-_.~:@!$&'()*+,;=".contains(&b) || (escapes && b == b'%')
-    };
-    let mut parts = path.split('/').skip(1).peekable();
-    let mut fine = path.bytes().all(plain);
-    while let Some(part) = parts.next() {
-        // A slash at the end is the other host's affair too.
-        let last = parts.peek().is_none() && escapes;
-        fine &= !matches!(part, "." | "..") && (last || !part.is_empty());
-    }
-    fine
-}
-
-/// A request for a tunnel: its target is `host:port`, and its credential is the proxy's.
-fn connect(mut request: Request<Incoming>) -> Result<Asked, Refusal> {
-    shape(request.headers())?;
-    let uri = request.uri();
-    let path = match uri.authority() {
-        Some(authority) if uri.scheme().is_none() => authority.as_str().to_owned(),
-        _ => return Err(Refusal::Target),
-    };
-    Ok(Asked {
-        method: Method::CONNECT,
         path,
-        query: None,
-        headers: HeaderMap::new(),
-        bearer: bearer(request.headers(), &PROXY_AUTHORIZATION)?,
-        upgrade: Some(hyper::upgrade::on(&mut request)),
-        body: None,
+        query: head.uri.query().map(str::to_owned),
+        headers: head.headers,
+        bearer,
+        upgrade,
+        body: (!tunnel).then_some(body),
+        seen: Arc::clone(seen),
     })
-}
-
-/// Fields by which a request could be two, or become something else.
-fn shape(headers: &HeaderMap) -> Result<(), Refusal> {
-    // Two lengths, and a length beside chunks, are settled before by RFC 9112, 6.3.
-    if headers.get_all(HOST).iter().count() > 1 {
-        return Err(Refusal::Framing);
-    }
-    let chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
-    if !headers.get_all(TRANSFER_ENCODING).iter().all(chunked) {
-        return Err(Refusal::Framing);
-    }
-    if headers.contains_key(UPGRADE) || headers.contains_key("http2-settings") {
-        return Err(Refusal::Upgrade);
-    }
-    Ok(())
 }
 
 /// The credential of whoever asks. The fields of all SDKs are known; two that differ are refused.

@@ -56,11 +56,12 @@ pub(crate) async fn running(web: Web, change: impl FnOnce(&mut Value)) -> Runnin
     gateway.journal.record(claimed).unwrap().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let mine = Arc::clone(&gateway);
+    let (mine, ours) = (Arc::clone(&gateway), Arc::clone(&gateway));
     tokio::spawn(http::serve(
         listener,
         Duration::from_secs(60),
         move |asked| agent::answer(Arc::clone(&mine), asked),
+        move |refusal| agent::refused(&ours, refusal),
     ));
     Running {
         gateway,

@@ -53,6 +53,14 @@ impl Patterns {
             .any(|pattern| ends().any(|end| matches(&pattern.parts, end)))
     }
 
+    /// Whether the path of a file, or a folder above it, is one that [`Patterns::anywhere`] matches.
+    #[must_use]
+    pub fn leaves_out(&self, path: &str) -> bool {
+        let ends = path.match_indices('/').map(|(at, _)| at);
+        let above = ends.filter_map(|end| path.get(..end));
+        above.chain([path]).any(|start| self.anywhere(start))
+    }
+
     /// The first pattern that protects the path of a file: one that matches the path, or a folder above it, from
     /// the root, without regard to case and to characters that are not seen.
     #[must_use]

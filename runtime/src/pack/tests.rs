@@ -165,7 +165,7 @@ fn upload(exclude: &[&str], size: u64) -> serde_json::Value {
 }
 
 fn pull(protect: &[&str]) -> serde_json::Value {
-    serde_json::json!({"kind": "pull-request", "on": "github", "repo": "a/b", "base": "main", "branch": "agent/**",
+    serde_json::json!({"kind": "pull-request", "on": "github", "repo": "a/b", "base": "main", "branch": "agent/**", "exclude": [],
         "protect": protect, "files": 100, "size": 1 << 20})
 }
 

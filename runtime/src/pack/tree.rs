@@ -43,7 +43,9 @@ impl Caps {
 
 /// The repositories of a workspace.
 #[derive(Debug)]
-struct Trees {
+struct Trees<'e> {
+    /// What no tree has, at any depth.
+    exclude: &'e Patterns,
     trees: Vec<Tree>,
     refused: Vec<RefusedTree>,
     findings: Findings,
@@ -52,12 +54,18 @@ struct Trees {
 }
 
 /// Finds the repositories below a folder, outermost only, and makes a tree of each. Where the workspace
-/// cannot be searched to its end, all are refused and no blob is left.
+/// cannot be searched to its end, all are refused and no blob is left. What `exclude` matches is not read.
 ///
 /// # Errors
 /// What hinders every export: the outbox cannot be written, the system fails.
-pub fn trees(root: Folder, blobs: &mut Blobs, caps: Caps) -> Result<(Content, Findings), Failed> {
+pub fn trees(
+    root: Folder,
+    blobs: &mut Blobs,
+    exclude: &Patterns,
+    caps: Caps,
+) -> Result<(Content, Findings), Failed> {
     let mut found = Trees {
+        exclude,
         trees: Vec::new(),
         refused: Vec::new(),
         findings: Findings::default(),
@@ -69,7 +77,7 @@ pub fn trees(root: Folder, blobs: &mut Blobs, caps: Caps) -> Result<(Content, Fi
                 trees,
                 refused,
                 findings,
-                left: _,
+                ..
             } = found;
             Ok((Content::Trees { trees, refused }, findings))
         }
@@ -82,7 +90,7 @@ pub fn trees(root: Folder, blobs: &mut Blobs, caps: Caps) -> Result<(Content, Fi
     }
 }
 
-fn search(root: Folder, blobs: &mut Blobs, found: &mut Trees) -> Result<(), Stop> {
+fn search(root: Folder, blobs: &mut Blobs, found: &mut Trees<'_>) -> Result<(), Stop> {
     let none = Patterns::default();
     let mut walk = Walk::new(root, &none, found.left.walk)?;
     let mut path = String::new();
@@ -114,14 +122,14 @@ fn search(root: Folder, blobs: &mut Blobs, found: &mut Trees) -> Result<(), Stop
     }
 }
 
-impl Trees {
+impl Trees<'_> {
     fn repository(&mut self, path: &str, folder: Folder, blobs: &mut Blobs) -> Result<(), Stop> {
         let path = path.to_owned();
         if self.trees.len().saturating_add(self.refused.len()) >= self.left.trees {
             return Err(Stop::Refused(Rule::TooManyRepositories));
         }
         let mut making = Making::new(&path, blobs, self.left);
-        let made = making.fill(folder);
+        let made = making.fill(folder, self.exclude);
         let Making {
             tree,
             findings,
@@ -170,10 +178,9 @@ impl<'a> Making<'a> {
         }
     }
 
-    fn fill(&mut self, folder: Folder) -> Result<(), Stop> {
+    fn fill(&mut self, folder: Folder, exclude: &Patterns) -> Result<(), Stop> {
         let root = folder.again().map_err(shut)?;
-        let none = Patterns::default();
-        let mut walk = Walk::new(root, &none, self.left.walk)?;
+        let mut walk = Walk::new(root, exclude, self.left.walk)?;
         while let Some(step) = walk.step()? {
             match step {
                 Step::Refused(it) => self.leave_out(it.rule, it.path, it.shown)?,
@@ -273,6 +280,17 @@ fn shut(shut: Shut) -> Stop {
 
 fn outbox(e: std::io::Error) -> Stop {
     Stop::Failed(Failed::Outbox(e))
+}
+
+/// Takes away the entries that the patterns leave out.
+pub fn exclude(content: &mut Content, exclude: &Patterns) {
+    if let Content::Trees { trees, .. } = content {
+        for tree in trees {
+            tree.entries
+                .retain(|entry| !exclude.leaves_out(&entry.path));
+            tree.left_out.retain(|left| !exclude.leaves_out(&left.path));
+        }
+    }
 }
 
 /// Marks the entries that the patterns protect.

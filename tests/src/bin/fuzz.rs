@@ -8,6 +8,7 @@
 //! The same seed gives the same runs.
 
 use pure_agent_tests::mutate::Mutator;
+use pure_agent_tests::program::peak_memory_kb;
 use pure_agent_tests::stages::{Case, corpus, pick, run};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -103,13 +104,6 @@ fn cpu_time() -> Duration {
     let run = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = run.and_then(|text| text.split(' ').next()?.parse().ok());
     nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
-}
-
-fn peak_memory_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or(0)
 }
 
 /// Counts over all runs.

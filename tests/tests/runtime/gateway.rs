@@ -302,24 +302,6 @@ fn requests_that_could_be_two_are_refused() {
         assert!(status != 200, "{what}: {body}");
         assert!(!body.contains("micros"), "{what}: {body}");
     }
-    // One reading of these two, by RFC 9112, 6.3; nobody else reads before this port.
-    for (what, framing, rest) in [
-        (
-            "two equal lengths",
-            "Content-Length: 0\r\nContent-Length: 0",
-            "",
-        ),
-        (
-            "length and chunks",
-            "Content-Length: 9\r\nTransfer-Encoding: chunked",
-            "0\r\n\r\n",
-        ),
-    ] {
-        let bytes = format!("{get}{head}{framing}\r\n\r\n{rest}{get}{head}\r\n");
-        let (status, body) = raw(&gateway.control, bytes.as_bytes());
-        assert_eq!(status, 200, "{what}: {body}");
-        assert_eq!(body.matches("micros").count(), 1, "{what}: {body}");
-    }
     let mut both = format!("{get}{head}Content-Length: 0\r\n\r\n");
     both = both.replace("Connection: close\r\n", "");
     let again = both.clone() + &both.replace("Host: g\r\n", "Host: g\r\nConnection: close\r\n");

@@ -1,5 +1,6 @@
 //! The runtime as its pods start it: the command lines that the compiler emits, sockets and files.
 
+mod attack;
 mod connect;
 mod contract;
 mod gateway;

@@ -45,7 +45,7 @@ fn form(kind: &str) -> Form {
                 ("base", "base \"main\""),
                 ("branch", "branch \"agent/**\""),
             ],
-            takes: &["protect", "files", "size"],
+            takes: &["exclude", "protect", "files", "size"],
         },
         "s3" => Form {
             on: None,

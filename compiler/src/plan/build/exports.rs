@@ -66,6 +66,7 @@ fn action(export: &spec::Export) -> ExportAction {
             repo: pattern(export.repo.as_ref()),
             base: pattern(export.base.as_ref()),
             branch: pattern(export.branch.as_ref()),
+            exclude: patterns(&export.exclude),
             protect: patterns(&export.protect),
             files: count(export.files.as_ref(), defaults::FILES),
             size,

@@ -96,6 +96,7 @@ fn bounds(action: &ExportAction) -> Option<String> {
         ExportAction::PullRequest {
             size,
             files,
+            exclude,
             protect,
             ..
         } => {
@@ -105,8 +106,9 @@ fn bounds(action: &ExportAction) -> Option<String> {
             };
             let files = words::count(u64::from(*files), "file", "files");
             Some(format!(
-                "at most {files}, {}{protected}",
-                words::size(*size)
+                "at most {files}, {}{}{protected}",
+                words::size(*size),
+                without(exclude)
             ))
         }
     }

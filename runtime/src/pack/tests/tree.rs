@@ -218,6 +218,41 @@ fn protected_paths_and_secrets_are_marked_for_the_export() {
     assert!(findings(&manifest, 0).contains(&(Rule::PrivateKey, "r/key.pem")));
 }
 
+/// What all pull requests leave out is not even read; what one leaves out is not in its own tree.
+#[test]
+fn what_a_pull_request_excludes_is_not_in_its_tree() {
+    let bench = Bench::new();
+    bench.file("r/.git/HEAD", "");
+    for file in [
+        "a",
+        "node_modules/x",
+        "web/node_modules/y/z",
+        "web/dist/b",
+        "dist",
+    ] {
+        bench.file(&format!("r/{file}"), file);
+    }
+    let without = |patterns: &[&str]| {
+        let mut action = pull(&[]);
+        action["exclude"] = serde_json::json!(patterns);
+        action
+    };
+    let actions = [
+        without(&["node_modules"]),
+        without(&["node_modules", "web/dist"]),
+    ];
+    let manifest = bench
+        .pack_by(&contract(&actions), Way::Openat2, Caps::RUN)
+        .unwrap();
+    assert_eq!(
+        entries(&trees(&manifest, 0).0[0]),
+        ["a", "dist", "web/dist/b"]
+    );
+    assert_eq!(entries(&trees(&manifest, 1).0[0]), ["a", "dist"]);
+    let blob = bench.outbox().join("blobs").join(sha256("node_modules/x"));
+    assert!(!blob.exists());
+}
+
 #[test]
 fn hard_links_are_files_under_each_of_their_names() {
     let bench = Bench::new();
