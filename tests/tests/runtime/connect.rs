@@ -3,6 +3,7 @@
 use crate::place::{Gateway, Place, ask, raw, router_bearer};
 use pure_agent_tests::program::Scratch;
 use serde_json::json;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -311,7 +312,7 @@ fn only_what_the_spec_names_is_reached() {
 /// Nobody goes on in a cycle that has ended, in a tunnel either.
 #[test]
 fn a_tunnel_ends_with_its_cycle() {
-    use std::io::{Read as _, Write as _};
+    use std::io::Read as _;
     let upstream = Upstream::start();
     let (place, gateway, bearer) = upstream.run(1 << 20);
     let target = format!("localhost:{}", upstream.port);
@@ -335,4 +336,34 @@ fn a_tunnel_ends_with_its_cycle() {
         "{:?}",
         start.elapsed()
     );
+}
+
+/// Git shows its credential only when it is asked for it; Python before 3.12 asks by HTTP/1.0 and names no host.
+#[test]
+fn tunnels_open_for_clients_of_old_habits() {
+    let upstream = Upstream::start();
+    let (_place, gateway, bearer) = upstream.run(1 << 20);
+    let head = |request: &str| {
+        let mut stream = std::net::TcpStream::connect(&gateway.agent).unwrap();
+        let wait = Some(Duration::from_secs(9));
+        stream.set_read_timeout(wait).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let lines = BufReader::new(stream).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        head.join("\n").to_ascii_lowercase()
+    };
+    let old = format!("CONNECT localhost:{} HTTP/1.0\r\n", upstream.port);
+    let nobody = head(&format!("{old}\r\n"));
+    assert!(nobody.contains(" 407 "), "{nobody}");
+    assert!(nobody.contains("proxy-authenticate: basic"), "{nobody}");
+    let credential = format!("Proxy-Authorization: Bearer {bearer}\r\n");
+    let opened = head(&format!("{old}{credential}\r\n"));
+    assert!(opened.contains(" 200 "), "{opened}");
+    for more in [
+        "Content-Length: 1\r\n\r\nx",
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ] {
+        let refused = head(&format!("{old}{credential}{more}"));
+        assert!(refused.contains(" 400 "), "{more}: {refused}");
+    }
 }

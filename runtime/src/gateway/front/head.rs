@@ -31,7 +31,7 @@ pub(super) struct Head {
     returned: bool,
     started: bool,
     tunnel: bool,
-    /// HTTP/1.0, which has no field for the host.
+    /// Whether it is one of HTTP/1.0.
     old: bool,
     fields: usize,
     host: bool,
@@ -85,16 +85,16 @@ impl Head {
         else {
             return Err(Refusal::Framing);
         };
+        self.tunnel = method == b"CONNECT";
+        // Python before 3.12, and so its pip, asks for tunnels by HTTP/1.0. There is nothing of a body to disagree on.
+        self.old = self.tunnel && version == b"HTTP/1.0";
+        if version != b"HTTP/1.1" && !self.old {
+            return Err(Refusal::Version);
+        }
         let letters = method.iter().all(u8::is_ascii_uppercase);
         if !letters || method.is_empty() || method.len() > MOST_METHOD {
             return Err(Refusal::Framing);
         }
-        self.tunnel = method == b"CONNECT";
-        // Python before 3.12, and so its pip, asks for tunnels by HTTP/1.0; they have no body to disagree on.
-        if version != b"HTTP/1.1" && !(self.tunnel && version == b"HTTP/1.0") {
-            return Err(Refusal::Version);
-        }
-        self.old = version == b"HTTP/1.0";
         let good = if self.tunnel {
             target::is_authority(asked)
         } else {
@@ -140,6 +140,7 @@ impl Head {
     }
 
     fn end(&self) -> Result<Body, Refusal> {
+        // HTTP/1.0 knows no host.
         let host = self.host || self.old;
         match (host, self.tunnel, self.length, self.chunks) {
             (true, true, None, false) => Ok(Body::Tunnel),
