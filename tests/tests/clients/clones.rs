@@ -1,7 +1,8 @@
 //! Clones through `/git/…` of the gateway, by git.
 
 use crate::git::{Repositories, git};
-use crate::run::{Agent, clean, said};
+use crate::mcp;
+use crate::run::{Agent, Script, clean, said, script};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pure_agent_tests::place::canary;
@@ -38,8 +39,24 @@ fn git_clones_what_is_granted_and_pushes_nothing() {
         git.args(["-c", &header]).args(args);
         clean(&mut git, home.path()).output().unwrap()
     };
-    let done = run(&["clone", "--quiet", &format!("{base}/team/sample"), "sample"]);
-    assert!(done.status.success(), "{}", said(&done));
+    let clone = ["clone", "--quiet", &format!("{base}/team/sample"), "sample"];
+    let early = run(&clone);
+    assert!(!early.status.success(), "before the tool gave it");
+    let calls = json!([["clone", {"repository": "git.example.com/team/sample", "branch": "main"}]]);
+    let args = [&mcp::url(), &agent.bearer, "auto", &calls.to_string()];
+    let called = script(
+        Script::Python("mcp_calls.py"),
+        |p| agent.client(p),
+        &args,
+        &[],
+    );
+    let Some(called) = called else {
+        return;
+    };
+    let text = called["results"][0][1].as_str().unwrap();
+    assert!(text.contains(&format!("{base}/team/sample")), "{called}");
+    let done = run(&clone);
+    assert!(done.status.success(), "{}\n{}", said(&done), agent.record());
     assert_eq!(
         git(&home.path().join("sample"), &["rev-parse", "HEAD"]),
         head

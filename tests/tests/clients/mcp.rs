@@ -23,7 +23,8 @@ const TOOLS: [&str; 7] = [
     "set_export_config",
 ];
 
-fn url() -> String {
+/// Where the gateway serves MCP.
+pub(crate) fn url() -> String {
     format!("http://{GATEWAY}:{GATEWAY_PORT}/mcp")
 }
 
