@@ -146,8 +146,11 @@ impl World {
         self.runtime.as_ref().unwrap()
     }
 
-    /// The address of a name, which is of the world from now on.
-    fn address(&self, name: &str) -> Ipv4Addr {
+    /// The address of a name, which is of the world from now on; for servers that are processes.
+    ///
+    /// # Panics
+    /// If there are more than 250 names.
+    pub fn address(&self, name: &str) -> Ipv4Addr {
         let mut names = self.names.lock().unwrap();
         let next = u8::try_from(names.len() + 1).unwrap();
         let ground = &self.ground;

@@ -4,9 +4,13 @@
 //! possible, or the system cannot give a test host names of its own, `SKIPPED` is printed with the reason.
 
 mod anthropic;
+mod clones;
 mod direct;
 mod git;
 mod install;
+mod linear;
+mod mcp;
+mod models;
 mod openai;
 mod packages;
 mod provider;
