@@ -2,7 +2,8 @@
 //!
 //! Two ports, two audiences: [`agent`] serves the one pod of a cycle, [`control`] serves router and people.
 //! What either decides goes through the journal, the record and the state in one, and happens only when it is
-//! on the disk. [`http`] reads requests within bounds, [`answer`] is the one place that writes refusals.
+//! on the disk. [`front`] lets good requests through and no others, [`http`] reads them within bounds, [`answer`] is
+//! the one place that writes refusals.
 
 pub mod agent;
 pub mod answer;
