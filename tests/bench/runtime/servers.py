@@ -35,7 +35,8 @@ UPSTREAM = HEAD + """
         root {folder}/files;
         error_page 405 =200 $uri;
         location / {{ rewrite ^/([a-z0-9]+)/v1/messages$ /$1.json break; }}
-        location /sse/ {{ default_type text/event-stream; types {{ }} rewrite ^ /sse.txt break; }}
+        location /sse/ {{ rewrite ^ /sse.txt last; }}
+        location = /sse.txt {{ default_type text/event-stream; types {{ }} }}
     }}
 }}
 """
