@@ -3,7 +3,8 @@
 //! Three ports, three audiences: [`agent`] serves the one pod of a cycle, [`control`] serves router and people, `leave`
 //! is the way out of the export step.
 //! What either decides goes through the journal, the record and the state in one, and happens only when it is
-//! on the disk. [`http`] reads requests within bounds, [`answer`] is the one place that writes refusals.
+//! on the disk. [`front`] lets good requests through and no others, [`http`] reads them within bounds, [`answer`] is
+//! the one place that writes refusals.
 
 pub mod agent;
 pub mod answer;

@@ -120,4 +120,14 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         assert!(value(deep.as_bytes()).is_err());
     }
+
+    /// What was judged, and what an approver saw the digest of, is what upstream reads.
+    #[test]
+    fn a_number_is_written_as_it_was_read() {
+        for text in ["-922337203123456789012345678901236854775808", "0.7", "-0.0"] {
+            let read = value(text.as_bytes()).unwrap();
+            let written = serde_json::to_vec(&read).unwrap();
+            assert_eq!(value(&written).unwrap(), read, "{text}");
+        }
+    }
 }

@@ -140,11 +140,11 @@ fn granted() -> &'static (Vec<Model>, Agent) {
     })
 }
 
+/// Reads the body of a request, by the models and the agent that may ask them.
+type Reader = fn(&[u8], &[Model], &Agent) -> Result<Request, Refused>;
+
 /// What goes upstream is JSON that passes again, as the same.
-fn taken(
-    bytes: &[u8],
-    read: fn(&[u8], &[Model], &Agent) -> Result<Request, Refused>,
-) -> Result<bool, String> {
+fn taken(bytes: &[u8], read: Reader) -> Result<bool, String> {
     let (models, agent) = granted();
     let request = match read(bytes, models, agent) {
         Ok(request) => request,

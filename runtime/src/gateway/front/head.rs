@@ -7,6 +7,8 @@ use crate::gateway::answer::Refusal;
 pub(super) const MOST_BYTES: usize = 16 * 1024;
 /// Most fields.
 const MOST_FIELDS: usize = 64;
+/// Most digits of a length: more than anything here may have, and less than any reader's bound.
+const MOST_DIGITS: usize = 15;
 /// Most letters of a method.
 const MOST_METHOD: usize = 16;
 
@@ -154,7 +156,7 @@ impl Head {
 
 /// A number of bytes, as there is one way to write it.
 fn length(value: &[u8]) -> Result<u64, Refusal> {
-    let digits = value.iter().all(u8::is_ascii_digit);
+    let digits = value.len() <= MOST_DIGITS && value.iter().all(u8::is_ascii_digit);
     let zeros = value.len() > 1 && value.starts_with(b"0");
     let text = std::str::from_utf8(value).ok();
     let number = text.filter(|_| digits && !zeros);

@@ -32,6 +32,8 @@ const FIELDS: &[(&str, &str)] = &[
         "a length beyond 64 bits",
         "Content-Length: 18446744073709551616",
     ),
+    ("the largest length", "Content-Length: 18446744073709551615"),
+    ("a length of 16 digits", "Content-Length: 1000000000000000"),
     (
         "a length beside chunks",
         "Content-Length: 5\r\nTransfer-Encoding: chunked",
