@@ -91,11 +91,8 @@ async fn a_credential_opens_its_doors_and_no_other() {
     }
     let (status, _) = port.raw("POST /v1/cycles/0/seal", Some(&people), "").await;
     assert_eq!(status, 401, "people end no cycle");
+    running.recorded("POST /v1/cycles/0/seal").await;
     let text = running.record();
-    assert!(
-        text.contains("POST /v1/cycles/0/seal"),
-        "refusals are recorded"
-    );
     for secret in strange.iter().take(6).chain([&router, &export, &people]) {
         assert!(
             !text.contains(secret.as_str()),

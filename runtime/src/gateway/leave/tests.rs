@@ -46,14 +46,16 @@ async fn ask(address: &str, what: &str, bearer: &str, body: &Value) -> (u16, Val
     } else {
         body.to_string()
     };
-    let field = match what.starts_with("CONNECT") {
-        true => "Proxy-Authorization",
-        false => "Authorization",
+    let (field, length) = match what.starts_with("CONNECT") {
+        true => ("Proxy-Authorization", String::new()),
+        false => (
+            "Authorization",
+            format!("Content-Length: {}\r\n", body.len()),
+        ),
     };
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "{what} HTTP/1.1\r\nHost: gateway\r\n{field}: Bearer {bearer}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
+        "{what} HTTP/1.1\r\nHost: gateway\r\n{field}: Bearer {bearer}\r\n{length}\r\n{body}"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut answer, mut piece) = (Vec::new(), [0; 4096]);

@@ -22,7 +22,11 @@ async fn what_no_rule_allows_is_refused() {
             "http-rule",
         ),
         ("POST /http/api.github.com/repos/dlddu/a", 403, "http-rule"),
-        ("get /http/api.github.com/repos/dlddu/a", 403, "http-rule"),
+        (
+            "get /http/api.github.com/repos/dlddu/a",
+            400,
+            "http-framing",
+        ),
         ("HEAD /http/api.github.com/repos/dlddu/a/b", 403, ""),
         ("GET /http/cdn.example.com/files/a/b", 403, "http-rule"),
         ("GET /http/gitlab.com/repos/dlddu/a", 403, "egress"),
