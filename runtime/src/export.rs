@@ -200,7 +200,14 @@ impl Export {
                     .pull_request(wanted, &mark)
                     .await
             }
-            What::S3 { place, archive } => s3::put(client, secret, place, archive, &mark).await,
+            What::S3 { place, archive } => {
+                let name = format!("pure-agent-{}.tar", mark.uuid(&place.host));
+                let named = s3::Named {
+                    name: &name,
+                    kind: "application/x-tar",
+                };
+                s3::put(client, secret, place, named, archive, &mark).await
+            }
             What::Webhook { url } => webhook::post(client, secret, url, &action.key, so_far).await,
         }
     }

@@ -15,6 +15,7 @@ pub mod front;
 mod git;
 pub mod http;
 pub mod inputs;
+pub mod keep;
 pub(crate) mod leave;
 pub mod mcp;
 pub mod models;
@@ -33,7 +34,7 @@ use crate::secret::Secrets;
 use crate::state::journal::Journal;
 use crate::tools::Tools;
 use crate::web::Web;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
@@ -62,6 +63,8 @@ pub struct Gateway {
     pub models: models::Models,
     /// The calls of tools that are under way.
     pub mcp: mcp::Mcp,
+    /// What is kept outside.
+    pub keep: keep::Keep,
     /// The tools of all servers.
     pub tools: Tools,
     /// Where `http` routes lead.
@@ -85,6 +88,8 @@ pub struct Given {
     pub inputs: inputs::Inputs,
     /// Record and state.
     pub journal: Journal,
+    /// Folder of transcripts, beside the record.
+    pub transcripts: PathBuf,
 }
 
 impl Gateway {
@@ -113,6 +118,7 @@ impl Gateway {
             leave: leave::Leave::new(&contract, connector.clone())?,
             egress: connect::Egress::new(&contract, connector)?,
             mcp: mcp::Mcp::new(&contract),
+            keep: keep::Keep::open(&contract, &secrets, &given.transcripts)?,
             tools: Tools::new(&contract, &secrets, &web, &journal)?,
             routes: route::Routes::new(&contract, &secrets)?,
             contract,

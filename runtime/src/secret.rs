@@ -49,6 +49,11 @@ impl Secrets {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The values of all of them.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
+    }
+
     /// A credential as the value of a header, after `prefix`. It is marked as sensitive.
     #[must_use]
     pub fn header(&self, name: &str, prefix: &str) -> Option<HeaderValue> {

@@ -36,6 +36,81 @@ pub struct Call<'c> {
     pub whole: bool,
 }
 
+/// A call of a model while its answer comes: it is written when this is dropped, however the call ended.
+#[derive(Debug)]
+pub struct Heard {
+    store: std::sync::Arc<Store>,
+    cycle: u32,
+    operation: &'static str,
+    model: String,
+    bearer: String,
+    request: bytes::Bytes,
+    status: u16,
+    answer: Vec<u8>,
+    whole: bool,
+}
+
+/// Most bytes of an answer that are kept.
+const MOST_ANSWER: usize = 16 << 20;
+
+impl Heard {
+    /// A request that goes upstream; `bearer` is the credential that the agent showed.
+    #[must_use]
+    pub fn new(
+        store: &std::sync::Arc<Store>,
+        (cycle, operation): (u32, &'static str),
+        model: &str,
+        request: bytes::Bytes,
+        bearer: &str,
+    ) -> Self {
+        store.begin(cycle);
+        Self {
+            store: std::sync::Arc::clone(store),
+            cycle,
+            operation,
+            model: model.to_owned(),
+            bearer: bearer.to_owned(),
+            request,
+            status: 0,
+            answer: Vec::new(),
+            whole: false,
+        }
+    }
+
+    /// The status of the answer.
+    pub fn status(&mut self, status: u16) {
+        self.status = status;
+    }
+
+    /// The next bytes of the answer.
+    pub fn piece(&mut self, piece: &[u8]) {
+        let room = MOST_ANSWER.saturating_sub(self.answer.len());
+        let kept = piece.get(..room).unwrap_or(piece);
+        self.answer.extend_from_slice(kept);
+    }
+
+    /// The answer has come to its end.
+    pub fn end(&mut self) {
+        self.whole = self.answer.len() < MOST_ANSWER;
+    }
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        let call = Call {
+            cycle: self.cycle,
+            operation: self.operation,
+            model: &self.model,
+            status: self.status,
+            request: &self.request,
+            answer: &self.answer,
+            whole: self.whole,
+        };
+        self.store.call(&call, &self.bearer);
+        self.store.end(self.cycle);
+    }
+}
+
 /// A call of a tool.
 #[derive(Debug, Clone, Copy)]
 pub struct ToolCall<'c> {

@@ -16,6 +16,8 @@ use std::time::Duration;
 const MOST: usize = 16 << 20;
 /// Time for one attempt.
 const ATTEMPT: Duration = Duration::from_secs(20);
+/// The same where the gateway brings to an end what it still does.
+const LAST: Duration = Duration::from_secs(60);
 
 /// What the gateway knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,7 +153,11 @@ impl<'a> Ledger<'a> {
     pub async fn keep(&self, entry: &Entry) -> Result<(), String> {
         let body = serde_json::to_vec(entry).map_err(|e| e.to_string())?;
         self.steps.step().await;
-        let kept = self.post("/v1/exports", body.into(), ATTEMPT).await;
+        let within = match entry {
+            Entry::Result(_) => LAST,
+            Entry::Planned(_) | Entry::Done(_) => ATTEMPT,
+        };
+        let kept = self.post("/v1/exports", body.into(), within).await;
         self.steps.step().await;
         kept.map(drop)
     }

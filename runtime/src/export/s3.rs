@@ -1,4 +1,4 @@
-//! S3: one object, whose name is the run's, streamed and never written over.
+//! S3: objects whose names are the run's, streamed and never written over.
 //!
 //! The credential is JSON, `{"access_key_id": …, "secret_access_key": …, "session_token"?: …}`, or `ID:SECRET`. What
 //! is there already is ours where its metadata has our marker.
@@ -29,7 +29,18 @@ struct Object<'o> {
     place: &'o Bucket,
     /// Path below the host, with `/` before it.
     path: String,
+    /// Its content type.
+    kind: &'o str,
     marker: String,
+}
+
+/// What an object is called below the bucket's prefix, and what it holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'n> {
+    /// Its name, of characters that need no escape.
+    pub name: &'n str,
+    /// Its content type.
+    pub kind: &'n str,
 }
 
 /// Finds or makes the object; gives its `s3://` address.
@@ -40,19 +51,20 @@ pub async fn put(
     client: &Client,
     secret: &str,
     place: &Bucket,
+    Named { name, kind }: Named<'_>,
     archive: &Archive,
     mark: &Mark,
 ) -> Result<String, Refused> {
-    let name = mark.uuid(&place.host);
     let prefix = match place.prefix.as_str() {
         "" => String::new(),
         prefix => format!("/{prefix}"),
     };
-    let path = format!("{prefix}/pure-agent-{name}.tar");
+    let path = format!("{prefix}/{name}");
     let object = Object {
         client,
         credential: Credential::read(secret)?,
         place,
+        kind,
         marker: mark.at(&path),
         path,
     };
@@ -99,7 +111,7 @@ impl Object<'_> {
             .ask(Method::PUT, "")
             .field("x-amz-checksum-sha256", &STANDARD.encode(&sum))
             .field("if-none-match", "*")
-            .field("content-type", "application/x-tar")
+            .field("content-type", self.kind)
             .field(MARK, &self.marker)
             .carrying(archive.part(0, archive.bytes), &archive.sha256);
         self.send(ask).await

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
-use super::{Gateway, git, mcp, models, prompt, route};
+use super::{Gateway, git, keep, mcp, models, prompt, route};
 use crate::digest::sha256;
 use crate::proof;
 use crate::record::Event;
@@ -64,6 +64,9 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
         return claim(gateway, &mut asked).await;
     }
     let cycle = known(gateway, &asked)?;
+    gateway
+        .keep
+        .knows(cycle, asked.bearer.as_deref().unwrap_or_default());
     match (method.as_str(), words.as_slice()) {
         ("CONNECT", _) => connect(Arc::clone(gateway), cycle, asked).await,
         ("GET", ["v1", "inputs"]) => Ok(Answer::fine(&gateway.inputs)),
@@ -94,7 +97,7 @@ fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
 
 /// Gives out the bearer of a cycle, once. Whoever claims again with a good proof ends the cycle: somebody else
 /// knew it.
-async fn claim(gateway: &Gateway, asked: &mut Asked) -> Result<Answer, Refusal> {
+async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refusal> {
     let body = asked.read(MOST_CLAIM).await?;
     let Claim { cycle, proof } = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
     if !proof::same(&proof::claim(&gateway.uid, cycle), &proof) {
@@ -108,6 +111,7 @@ async fn claim(gateway: &Gateway, asked: &mut Asked) -> Result<Answer, Refusal> 
     match gateway.journal.record(claimed) {
         Ok(pending) => {
             pending.await.map_err(|_untold| Refusal::Record)?;
+            keep::session(gateway);
             Ok(Answer::fine(&Claimed { bearer }))
         }
         Err(Denied::Refusal(state::Refusal::CycleClaimed | state::Refusal::CycleEnded)) => {

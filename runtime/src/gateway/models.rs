@@ -182,6 +182,10 @@ async fn call(
     };
     let held = reserve(gateway, &wanted).await?;
     // From here on the call does not end when the agent leaves.
+    let body = Bytes::from(request.body);
+    let heard = gateway
+        .keep
+        .hear((cycle, endpoint.operation()), &model.name, &body);
     let call = Call {
         gateway: Arc::clone(gateway),
         cycle,
@@ -189,7 +193,8 @@ async fn call(
         endpoint,
         model: index,
         hides_usage,
-        upstream: upstream.with(request.body),
+        upstream: upstream.with(body),
+        heard,
         place,
     };
     let (client, answer) = oneshot::channel();

@@ -74,6 +74,7 @@ pub(crate) async fn running(web: Web, change: impl FnOnce(&mut Value)) -> Runnin
 fn secret_of(name: &str) -> String {
     match name {
         "subscription" => "sk-ant-oat01-secret".to_owned(),
+        "s3" => "AKIDTEST:secret-of-s3".to_owned(),
         name => format!("secret-of-{name}"),
     }
 }
@@ -101,6 +102,7 @@ async fn open(web: Web, change: impl FnOnce(&mut Value), record: &std::path::Pat
         uid: UID.to_owned(),
         inputs: Inputs::read("eyJpc3N1ZSI6IkEtMSIsInByb21wdCI6InAifQ", &contract).unwrap(),
         journal,
+        transcripts: record.with_file_name("transcripts"),
     };
     let private = Private::parse(&contract.network.private).unwrap();
     let connector = Connector::new(Arc::new(System), private, Times::default());

@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 
 /// Name of the log in the record's folder.
 const RECORD: &str = "record.jsonl";
+/// Folder of the transcripts in it.
+const TRANSCRIPTS: &str = "transcripts";
 
 #[derive(Args)]
 pub(super) struct Gateway {
@@ -99,6 +101,7 @@ impl Gateway {
             uid: self.uid,
             inputs,
             journal,
+            transcripts: self.record.join(TRANSCRIPTS),
         };
         gateway::Gateway::new(contract, given)
     }

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Calls that wait to be written.
@@ -23,6 +23,8 @@ pub struct Store {
     folder: PathBuf,
     sender: SyncSender<Job>,
     lost: Arc<AtomicU64>,
+    /// Calls of each cycle whose answers still come.
+    open: Mutex<BTreeMap<u32, u64>>,
 }
 
 /// The transcript of a cycle has no file.
@@ -61,7 +63,28 @@ impl Store {
             folder: folder.to_owned(),
             sender,
             lost,
+            open: Mutex::default(),
         })
+    }
+
+    fn open_calls(&self) -> MutexGuard<'_, BTreeMap<u32, u64>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin(&self, cycle: u32) {
+        *self.open_calls().entry(cycle).or_default() += 1;
+    }
+
+    pub(super) fn end(&self, cycle: u32) {
+        if let Some(open) = self.open_calls().get_mut(&cycle) {
+            *open = open.saturating_sub(1);
+        }
+    }
+
+    /// Whether the answer of a call of the cycle still comes.
+    #[must_use]
+    pub fn speaks(&self, cycle: u32) -> bool {
+        self.open_calls().get(&cycle).is_some_and(|open| *open > 0)
     }
 
     /// Writes a call of a model. `bearer` is the credential that the agent showed.

@@ -27,7 +27,7 @@ impl Object<'_> {
         let ask = self
             .ask(Method::POST, "uploads=")
             .field("x-amz-checksum-algorithm", "SHA256")
-            .field("content-type", "application/x-tar")
+            .field("content-type", self.kind)
             .field(MARK, &self.marker);
         let got = self.send(ask).await?;
         if !got.status.is_success() {

@@ -3,7 +3,7 @@
 use super::number;
 use crate::gateway::answer::{Answer, Refusal};
 use crate::gateway::http::Asked;
-use crate::gateway::{Gateway, now};
+use crate::gateway::{Gateway, keep, now};
 use crate::record::Event;
 use crate::record::event;
 use crate::router::decide::{Decision, Exhausted, Known, Reason, Submission, SubmissionKind};
@@ -12,16 +12,21 @@ use crate::state::{State, cycle};
 use crate::strict;
 use crate::submission::Document;
 use serde_json::json;
+use std::sync::Arc;
 
 /// Most bytes of a body.
 const MOST_BODY: usize = 64 * 1024;
 
 /// Ends a cycle, and says what is known of it. The same question again has the same answer.
-pub(super) async fn seal(gateway: &Gateway, cycle: &str) -> Result<Answer, Refusal> {
+pub(super) async fn seal(gateway: &Arc<Gateway>, cycle: &str) -> Result<Answer, Refusal> {
     let number = number(cycle)?;
+    let before = gateway.journal.read(|s| s.cycles().phase(number));
     let sealed = Event::CycleSealed { cycle: number };
     let pending = gateway.journal.record(sealed)?;
     pending.await.map_err(|_untold| Refusal::Record)?;
+    if before != cycle::Phase::Sealed {
+        keep::upload(gateway, number);
+    }
     Ok(Answer::fine(&gateway.journal.read(|s| known(s, number))))
 }
 

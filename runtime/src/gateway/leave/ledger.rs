@@ -20,9 +20,13 @@ use crate::state::cycle::Phase;
 use crate::strict;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Most bytes of a body: a result document of every export.
 const MOST_BODY: usize = 512 * 1024;
+
+/// Time in which what is still on its way arrives; less than the export step waits for an answer.
+const LAST: Duration = Duration::from_secs(45);
 
 /// Answers a request below `/v1/exports`.
 pub(in crate::gateway) async fn answer(
@@ -99,6 +103,10 @@ fn clones(state: &State) -> Vec<Clone> {
 async fn entry(gateway: &Gateway, asked: &mut Asked) -> Result<Answer, Refusal> {
     let body = asked.read(MOST_BODY).await?;
     let entry: Entry = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
+    if let Entry::Result(_) = entry {
+        // The last thing that the gateway is asked: afterwards it may be gone.
+        gateway.keep.settled(LAST).await;
+    }
     let event = match entry {
         Entry::Planned(planned) => Event::ExportPlanned(planned),
         Entry::Done(done) => Event::ExportDone(done),

@@ -14,6 +14,7 @@ use crate::record::log::Pending;
 use crate::state::journal::Denied;
 use crate::state::{self, State};
 use crate::tools::{Arguments, Call, Failed, Output};
+use crate::transcript::ToolCall;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,8 +102,19 @@ async fn granted(
     let approval = granted.agreed(&arguments).await?;
     let place = granted.place().await?;
     granted.recorded(&arguments, approval).await?;
+    let kept = gateway.keep.store().map(|_| arguments.clone());
     let output = granted.made(arguments, place, watch).await?;
-    granted.bounded(output)
+    let told = granted.bounded(output)?;
+    if let Some(arguments) = kept {
+        gateway.keep.tool(&ToolCall {
+            cycle,
+            server: &grant.server,
+            tool: &grant.tool,
+            arguments: &Value::Object(arguments),
+            result: &told,
+        });
+    }
+    Ok(told)
 }
 
 impl Granted<'_> {

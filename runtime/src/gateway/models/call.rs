@@ -13,12 +13,13 @@ use crate::contract::Model;
 use crate::model::usage::{Meter, Usage};
 use crate::model::{Protocol, Request};
 use crate::record::event::Settled;
+use crate::transcript::Heard;
 use crate::web::Refused;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::Response;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use hyper::{Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -50,6 +51,8 @@ pub(super) struct Call {
     /// Whether the event that only tells usage is kept from the agent.
     pub(super) hides_usage: bool,
     pub(super) upstream: Upstream,
+    /// The transcript, where one is kept.
+    pub(super) heard: Option<Heard>,
     /// Memory for the request.
     pub(super) place: OwnedSemaphorePermit,
 }
@@ -126,12 +129,13 @@ impl Call {
         settle(&gateway, used.settled(worst, model)).await;
     }
 
-    async fn ask(self, mut client: Client) -> Used {
+    async fn ask(mut self, mut client: Client) -> Used {
         let said = self.attempts(&mut client).await;
         let protocol = self.endpoint.protocol();
         match said {
             Said::Fine(response) => self.answered(response, client).await,
             Said::No(response) => {
+                self.hear(response.status(), response.body());
                 let secret = self.upstream.secret.as_deref();
                 drop(client.send(told::refusal(protocol, &response, secret)));
                 // A model that refuses has not worked.
@@ -145,6 +149,15 @@ impl Call {
                     false => Used::Nothing,
                 }
             }
+        }
+    }
+
+    /// A whole answer, for the transcript.
+    fn hear(&mut self, status: StatusCode, answer: &[u8]) {
+        if let Some(mut heard) = self.heard.take() {
+            heard.status(status.as_u16());
+            heard.piece(answer);
+            heard.end();
         }
     }
 
@@ -186,7 +199,7 @@ impl Call {
     }
 
     /// Hands an answer on.
-    async fn answered(self, response: Response<Incoming>, client: Client) -> Used {
+    async fn answered(mut self, response: Response<Incoming>, client: Client) -> Used {
         let protocol = self.endpoint.protocol();
         let (head, body) = response.into_parts();
         let encoded = head.headers.get(CONTENT_ENCODING);
@@ -206,6 +219,10 @@ impl Call {
                     until,
                 };
                 let (stream, piped) = Stream::new(Meter::new(protocol), self.hides_usage, bounds);
+                if let Some(heard) = &mut self.heard {
+                    heard.status(head.status.as_u16());
+                }
+                let stream = stream.heard(self.heard.take());
                 let answer = Answer::new(head.status, EVENTS, piped.boxed_unsync());
                 drop(client.send(told::with(answer, fields)));
                 // The request is not sent again.
@@ -221,6 +238,7 @@ impl Call {
                         return Used::Unknown;
                     }
                 };
+                self.hear(head.status, &whole);
                 let used = used(self.endpoint, protocol, &whole);
                 let answer = Answer::json(head.status, whole);
                 drop(client.send(told::with(answer, fields)));

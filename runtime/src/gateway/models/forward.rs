@@ -5,6 +5,7 @@
 
 use crate::model::sse::{Block, Event, Parser};
 use crate::model::usage::{Incomplete, Meter, Usage, only_usage};
+use crate::transcript::Heard;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
@@ -38,6 +39,8 @@ pub(super) struct Stream {
     /// Whether the event that only tells usage is kept from the agent, which did not ask for it.
     hides_usage: bool,
     bounds: Bounds,
+    /// The transcript, where one is kept.
+    heard: Option<Heard>,
 }
 
 impl Stream {
@@ -54,8 +57,14 @@ impl Stream {
             meter,
             hides_usage,
             bounds,
+            heard: None,
         };
         (stream, body)
+    }
+
+    /// The same, heard.
+    pub(super) fn heard(self, heard: Option<Heard>) -> Self {
+        Self { heard, ..self }
     }
 
     /// Forwards the whole of `upstream`, and says what was used.
@@ -71,7 +80,12 @@ impl Stream {
             let idle = Instant::now() + self.bounds.idle;
             let next = timeout_at(idle.min(self.bounds.until), upstream.frame()).await;
             let piece = match next {
-                Ok(None) => return self.meter.usage(),
+                Ok(None) => {
+                    if let Some(heard) = &mut self.heard {
+                        heard.end();
+                    }
+                    return self.meter.usage();
+                }
                 Ok(Some(Ok(frame))) => match frame.into_data() {
                     Ok(piece) => piece,
                     // Trailers say nothing here.
@@ -80,6 +94,9 @@ impl Stream {
                 Ok(Some(Err(_))) | Err(_) => return Err(self.broken()),
             };
             total = total.saturating_add(piece.len());
+            if let Some(heard) = &mut self.heard {
+                heard.piece(&piece);
+            }
             let blocks = match self.parser.push(&piece) {
                 Ok(blocks) if total <= self.bounds.most => blocks,
                 _ => return Err(self.broken()),

@@ -68,11 +68,8 @@ impl Upstream {
     }
 
     /// The same with a body.
-    pub(super) fn with(self, body: Vec<u8>) -> Self {
-        Self {
-            body: body.into(),
-            ..self
-        }
+    pub(super) fn with(self, body: Bytes) -> Self {
+        Self { body, ..self }
     }
 
     /// The request, once more.
