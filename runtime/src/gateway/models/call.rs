@@ -3,8 +3,9 @@
 use super::super::Gateway;
 use super::super::answer::{Answer, Refusal};
 use super::super::connect::settle;
+use super::super::echo::{self, Echo};
 use super::endpoint::Endpoint;
-use super::forward::{Bounds, Stream};
+use super::forward::{Bounds, Broken, Reads, Stream};
 use super::reserve::{Held, price};
 use super::upstream::Upstream;
 use super::{No, denied, left, retry, told};
@@ -16,9 +17,9 @@ use crate::record::event::Settled;
 use crate::web::Refused;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::Response;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use hyper::{Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -71,6 +72,8 @@ enum Said {
 enum Used {
     /// No model worked.
     Nothing,
+    /// None worked, because of what was asked.
+    Turn,
     /// So much.
     Tokens(Usage),
     /// Nobody knows: all that was set aside counts.
@@ -83,6 +86,9 @@ impl Used {
             Self::Unknown => worst,
             Self::Nothing => Settled {
                 turns: 0,
+                ..Self::Turn.settled(worst, model)
+            },
+            Self::Turn => Settled {
                 input_tokens: 0,
                 output_tokens: 0,
                 micros: 0,
@@ -134,8 +140,13 @@ impl Call {
             Said::No(response) => {
                 let secret = self.upstream.secret.as_deref();
                 drop(client.send(told::refusal(protocol, &response, secret)));
-                // A model that refuses has not worked.
-                Used::Nothing
+                let status = response.status();
+                match status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+                    // What is asked wrongly can be asked for ever.
+                    true => Used::Turn,
+                    // A model that refuses has not worked.
+                    false => Used::Nothing,
+                }
             }
             Said::Nothing(refused) => {
                 self.refuse(client, &No::Silent(refused));
@@ -195,6 +206,7 @@ impl Call {
             return Used::Unknown;
         }
         let secret = self.upstream.secret.as_deref();
+        let echo = Echo::new(secret);
         let fields = told::fields(&head.headers, secret, &told::FINE);
         match kind(&head.headers) {
             Kind::Events if self.endpoint.is_turn() => {
@@ -205,12 +217,21 @@ impl Call {
                     unread: UNREAD,
                     until,
                 };
-                let (stream, piped) = Stream::new(Meter::new(protocol), self.hides_usage, bounds);
+                let reads = Reads {
+                    meter: Meter::new(protocol),
+                    echo,
+                    hides_usage: self.hides_usage,
+                };
+                let (stream, piped) = Stream::new(reads, bounds);
                 let answer = Answer::new(head.status, EVENTS, piped.boxed_unsync());
                 drop(client.send(told::with(answer, fields)));
                 // The request is not sent again.
                 drop((self.upstream, self.place));
-                stream.run(body).await.map_or(Used::Unknown, Used::Tokens)
+                let used = stream.run(body).await;
+                if used == Err(Broken::Echo) {
+                    denied(&self.gateway, self.cycle, &self.path, &ECHOED);
+                }
+                used.map_or(Used::Unknown, Used::Tokens)
             }
             Kind::Json => {
                 let within = HEAD.min(left(&self.gateway));
@@ -222,6 +243,10 @@ impl Call {
                     }
                 };
                 let used = used(self.endpoint, protocol, &whole);
+                if echo.is_in(&whole) {
+                    self.refuse(client, &ECHOED);
+                    return used;
+                }
                 let answer = Answer::json(head.status, whole);
                 drop(client.send(told::with(answer, fields)));
                 used
@@ -235,6 +260,7 @@ impl Call {
 }
 
 const EVENTS: &str = "text/event-stream; charset=utf-8";
+const ECHOED: No = No::Upstream(echo::RULE, "the provider's answer shows its credential");
 const ENCODED: &str = "the provider answered with a compressed body, for which nobody asked";
 const TYPE: &str =
     "the provider answered with something that is neither JSON nor a stream of events";
