@@ -3,7 +3,6 @@
 use super::{Target, hold, json};
 use crate::random::Random;
 use bytes::Bytes;
-use hyper::body::Body as _;
 use hyper::header::{HeaderMap, HeaderValue};
 use pure_agent_runtime::gateway::models::{retry, told};
 use pure_agent_runtime::model::Protocol;

@@ -1,6 +1,6 @@
 //! The protocol of tools: messages, arguments, schemas that strangers wrote.
 
-use super::{Target, hold, json, many};
+use super::{Target, hold, many};
 use crate::random::Random;
 use pure_agent_runtime::contract::Bound;
 use pure_agent_runtime::mcp::arguments;
