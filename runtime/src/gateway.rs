@@ -10,6 +10,7 @@ pub mod agent;
 pub mod answer;
 pub mod connect;
 pub mod control;
+mod echo;
 mod flow;
 pub mod front;
 mod git;

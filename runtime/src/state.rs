@@ -3,6 +3,7 @@
 //! A [`State`] is a function of the contract and the events, in order; the gateway that wrote them and the one
 //! that reads them after a crash come to the same. [`Journal`] holds a state and its log together.
 
+pub mod allowed;
 pub mod amount;
 pub mod approval;
 pub mod budget;
@@ -23,6 +24,7 @@ pub use refusal::Refusal;
 use crate::contract::Contract;
 use crate::record::Event;
 use crate::record::event::{Cloned, Reserved, RunOpened, Settled};
+use allowed::Allowed;
 use approval::Approvals;
 use clone::Clones;
 use denial::Denials;
@@ -45,7 +47,7 @@ pub struct State {
     exports: Exports,
     input_tokens: u128,
     output_tokens: u128,
-    allowed: u64,
+    allowed: Allowed,
     denials: Denials,
     lines: u64,
 }
@@ -65,7 +67,7 @@ impl State {
             exports: Exports::new(contract),
             input_tokens: 0,
             output_tokens: 0,
-            allowed: 0,
+            allowed: Allowed::default(),
             denials: Denials::default(),
             lines: 0,
         }
@@ -112,7 +114,10 @@ impl State {
             Event::RunOpened(_) => Err(Refusal::OtherRun),
             Event::CycleClaimed { cycle, bearer } => self.cycles.check_claim(*cycle, bearer),
             Event::ClaimContested { cycle } => self.cycles.check_contest(*cycle),
-            Event::RequestAllowed(request) => self.live(request.cycle),
+            Event::RequestAllowed(request) => {
+                self.live(request.cycle)?;
+                request.cycle.map_or(Ok(()), |_| self.allowed.check())
+            }
             Event::RequestDenied(_) | Event::DenialsCounted(_) => Ok(()),
             Event::Reserved(reserved) => self.check_reserve(reserved),
             Event::Settled(settled) => match self.budget.reservation(settled.reservation) {
@@ -161,15 +166,19 @@ impl State {
             Event::CycleClaimed { cycle, bearer } => {
                 self.cycles.claim(*cycle, bearer);
                 self.denials.renew();
+                self.allowed.renew();
             }
             Event::ClaimContested { cycle } => self.cycles.contest(*cycle),
-            Event::RequestAllowed(_) => self.allowed = self.allowed.saturating_add(1),
+            Event::RequestAllowed(request) => self.allowed.line(request),
             Event::RequestDenied(request) => self.denials.line(request),
             Event::DenialsCounted(counts) => self.denials.counted(counts),
             Event::Reserved(reserved) => {
                 // What is set aside for an operation has no other line that lets it through.
-                let alone = u64::from(reserved.operation.is_some());
-                self.allowed = self.allowed.saturating_add(alone);
+                match (&reserved.operation, reserved.turns) {
+                    (None, _) => {}
+                    (Some(_), 0) => self.allowed.free(),
+                    (Some(_), _) => self.allowed.turn(),
+                }
                 // It was checked that this is possible and that the id is the next.
                 let _id = self.budget.reserve(&reserved.agent, reserved.amount());
             }
@@ -200,6 +209,9 @@ impl State {
         self.cycles.live(reserved.cycle)?;
         if reserved.reservation != self.budget.next() {
             return Err(Refusal::Reservation);
+        }
+        if reserved.operation.is_some() && reserved.turns == 0 {
+            self.allowed.check()?;
         }
         self.budget
             .check(&reserved.agent, &reserved.amount())
@@ -281,7 +293,7 @@ impl State {
     /// Requests that were allowed, and denied. What is set aside for a named operation is one that was allowed.
     #[must_use]
     pub fn requests(&self) -> (u64, u64) {
-        (self.allowed, self.denials.total())
+        (self.allowed.total(), self.denials.total())
     }
 
     /// What was refused.

@@ -1,10 +1,11 @@
 //! The tools behind the gateway: those that are built in, and those of MCP servers.
 //!
 //! A server lists its tools and calls one. What an agent may call, with which arguments and how often, was decided
-//! before ([`crate::gateway`]); what a tool answers is bounded here.
+//! before ([`crate::gateway`]), and how large and how late an answer may be is judged there too; here is bounded what is
+//! read of a server.
 
-pub(crate) mod fetch;
-pub(crate) mod git;
+pub mod fetch;
+pub mod git;
 mod image;
 mod linear;
 pub(crate) mod url;
@@ -24,7 +25,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
 
 /// A tool as its server describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,15 +128,7 @@ impl Output {
 
 /// The tools of all servers of a contract.
 #[derive(Debug)]
-pub struct Tools(BTreeMap<String, Server>);
-
-#[derive(Debug)]
-struct Server {
-    kind: Kind,
-    /// Most bytes of an answer.
-    size: u64,
-    deadline: Duration,
-}
+pub struct Tools(BTreeMap<String, Kind>);
 
 #[derive(Debug)]
 enum Kind {
@@ -174,13 +166,7 @@ impl Tools {
             };
             let named = |why| format!("server `{}`: {why}", server.name);
             let kind = Kind::read(&parts).map_err(named)?;
-            let (size, deadline) = (server.size, Duration::from_secs(server.deadline));
-            let read = Server {
-                kind,
-                size,
-                deadline,
-            };
-            Ok((server.name.clone(), read))
+            Ok((server.name.clone(), kind))
         };
         let servers: Result<_, _> = contract.servers.iter().map(read).collect();
         servers.map(Self)
@@ -191,52 +177,33 @@ impl Tools {
     /// # Errors
     /// An unknown server, or one that does not say.
     pub async fn list(&self, server: &str) -> Result<Vec<Described>, Failed> {
-        let server = self.server(server)?;
-        match &server.kind {
+        match self.server(server)? {
             Kind::Linear(_) => Ok(linear::described()),
             Kind::Git(_) => Ok(git::described()),
             Kind::Fetch(_) => Ok(fetch::described()),
-            Kind::Image(image) => server.in_time(image.list()).await,
+            Kind::Image(image) => image.list().await,
         }
     }
 
     /// Calls a tool.
     ///
     /// # Errors
-    /// See [`Failed`]; among them an answer that is too late or too long.
+    /// See [`Failed`].
     pub async fn call(&self, call: Call<'_>) -> Result<Output, Failed> {
-        let server = self.server(call.server)?;
-        let output = server.in_time(server.kind.call(call)).await?;
-        match output.bytes() <= server.size {
-            true => Ok(output),
-            false => Err(Failed::new(
-                "tool-size",
-                format!("the answer has more than {} bytes", server.size),
-            )),
-        }
+        self.server(call.server)?.call(call).await
     }
 
     /// A server that gives repositories.
     pub(crate) fn git(&self, server: &str) -> Option<&Git> {
-        match &self.0.get(server)?.kind {
+        match self.0.get(server)? {
             Kind::Git(git) => Some(git),
             Kind::Linear(_) | Kind::Fetch(_) | Kind::Image(_) => None,
         }
     }
 
-    fn server(&self, name: &str) -> Result<&Server, Failed> {
+    fn server(&self, name: &str) -> Result<&Kind, Failed> {
         let unknown = || Failed::new("tool-server", "there is no such server");
         self.0.get(name).ok_or_else(unknown)
-    }
-}
-
-impl Server {
-    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-        let late = || Failed::new("tool-late", "the tool did not answer in time");
-        match timeout(self.deadline, work).await {
-            Ok(result) => result,
-            Err(_) => Err(late()),
-        }
     }
 }
 
@@ -277,14 +244,6 @@ impl Parts<'_> {
 
     fn size(&self) -> usize {
         usize::try_from(self.server.size).unwrap_or(usize::MAX)
-    }
-}
-
-impl Output {
-    /// Bytes of its JSON.
-    fn bytes(&self) -> u64 {
-        let all = self.content.iter().chain(&self.structured);
-        all.map(|value| value.to_string().len() as u64).sum()
     }
 }
 

@@ -2,12 +2,18 @@
 //!
 //! A [`Target`] is one reader: bytes that it takes, words of its grammar, and a check. [`input`] breaks the bytes.
 
+mod answers;
 mod front;
+mod git;
+mod handed;
 mod hello;
 mod json;
+mod mcp;
 mod models;
 mod names;
+mod page;
 mod record;
+mod signature;
 mod stream;
 
 use crate::random::Random;
@@ -27,21 +33,37 @@ pub struct Target {
 
 /// All of them. A new reader is a file of [`crate::fuzz`] and a line here.
 pub const TARGETS: &[Target] = &[
+    answers::RETRY,
+    answers::TOLD,
     front::TARGET,
+    git::PACKETS,
+    git::REQUEST,
+    git::TIP,
+    git::REPOSITORY,
+    handed::INPUTS,
+    handed::OUTBOX,
+    handed::SUBMISSION,
     hello::TARGET,
     json::STRICT,
     json::CONTRACT,
+    mcp::MESSAGE,
+    mcp::ARGUMENTS,
+    mcp::SCHEMA,
     models::MESSAGES,
     models::COUNT,
     models::CHAT,
     models::RESPONSES,
     models::EMBEDDINGS,
+    models::GENERATE,
+    models::GENERATE_COUNT,
     models::USAGE,
     names::HOST,
     names::ADDRESS,
     names::FILE,
     names::SCAN,
+    page::TARGET,
     record::TARGET,
+    signature::TARGET,
     stream::TARGET,
 ];
 
@@ -158,6 +180,11 @@ fn pieces<'a>(bytes: &'a [u8], random: &mut Random) -> Vec<&'a [u8]> {
     cuts.windows(2)
         .map(|pair| &bytes[pair[0]..pair[1]])
         .collect()
+}
+
+/// The bytes again and again, up to the largest input: what is not linear takes longer than a run may.
+fn many(bytes: &[u8]) -> Vec<u8> {
+    bytes.repeat(LARGEST / bytes.len().max(1))
 }
 
 /// Nothing, or what does not hold.

@@ -50,6 +50,15 @@ impl Outbox {
         }
     }
 
+    /// The same of a manifest that was read.
+    #[must_use]
+    pub fn of(folder: &Path, text: &[u8], contract: &Contract) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            manifest: judge(text, contract),
+        }
+    }
+
     fn packed(&self, export: &str) -> Result<&Packed, Refused> {
         let manifest = self.manifest.as_ref().map_err(Clone::clone)?;
         let mut all = manifest.exports.iter().filter(|p| p.export == export);
@@ -197,10 +206,14 @@ impl Archive {
 fn manifest(folder: &Path, contract: &Contract) -> Result<Manifest, Refused> {
     let absent = |_untold| refused("packing", "there is no manifest: nothing was packed");
     let bytes = open::bytes(&folder.join(NAME), MOST_BYTES as u64).map_err(absent)?;
+    judge(&bytes, contract)
+}
+
+fn judge(bytes: &[u8], contract: &Contract) -> Result<Manifest, Refused> {
     if bytes.len() > MOST_BYTES {
         return Err(unfit("it is too long"));
     }
-    let manifest: Manifest = strict::read(&bytes).map_err(|_untold| unfit("it is malformed"))?;
+    let manifest: Manifest = strict::read(bytes).map_err(|_untold| unfit("it is malformed"))?;
     if manifest.version != MANIFEST_VERSION || manifest.spec != contract.spec {
         return Err(unfit("it is of another version or spec"));
     }

@@ -13,12 +13,14 @@ use crate::net::host::{Host, HostPattern};
 use crate::net::tunnel::{Bounds, Budget, End, Outcome, tunnel};
 use crate::record::Event;
 use crate::record::event::{Request, Reserved, Settled};
+use crate::record::log::Pending;
 use crate::state::State;
 use crate::state::cycle::Phase;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Time for the first bytes of TLS.
 pub(super) const HELLO: Duration = Duration::from_secs(10);
@@ -60,8 +62,6 @@ struct Opened {
     cycle: u32,
     host: Host,
     port: u16,
-    reservation: u64,
-    share: u64,
 }
 
 /// Opens a tunnel for the agent of `cycle`.
@@ -78,16 +78,12 @@ pub(super) async fn connect(
         return Err(Refusal::Egress);
     }
     let upgrade = asked.upgrade.ok_or(Refusal::Upgrade)?;
-    let Share { reservation, bytes } = set_aside(&gateway, cycle, "egress", asked.path).await?;
-    let opened = Opened {
-        cycle,
-        host,
-        port,
-        reservation,
-        share: bytes,
-    };
-    drop(tokio::spawn(run(gateway, opened, upgrade)));
-    Ok(Answer::tunnel())
+    let aside = set_aside(&gateway, cycle, "egress", asked.path)?;
+    let opened = Opened { cycle, host, port };
+    let (tell, told) = oneshot::channel();
+    drop(tokio::spawn(run(gateway, opened, aside, upgrade, tell)));
+    let written = told.await.unwrap_or(Err(Refusal::Record));
+    written.map(|()| Answer::tunnel())
 }
 
 /// The traffic that one request may use.
@@ -99,26 +95,46 @@ pub(super) struct Share {
     pub(super) bytes: u64,
 }
 
-/// Records that a request is allowed by a rule, and sets its share of the traffic aside.
+/// A share on its way to the disk. Whoever holds it settles it.
+pub(super) struct Aside {
+    pub(super) share: Share,
+    allowed: Pending,
+    reserved: Pending,
+}
+
+impl Aside {
+    /// Waits until it is on the disk.
+    ///
+    /// # Errors
+    /// Nothing is recorded any more.
+    pub(super) async fn written(self) -> Result<(), Refusal> {
+        self.allowed.await.map_err(|_untold| Refusal::Record)?;
+        self.reserved.await.map_err(|_untold| Refusal::Record)?;
+        Ok(())
+    }
+}
+
+/// Records that a request is allowed by a rule, and sets its share of the traffic aside. Between the answer and the
+/// task that settles it there must be no point to wait at, so that nobody who leaves takes a share along.
 ///
 /// # Errors
 /// No traffic left, a cycle that has ended, or nothing recorded.
-pub(super) async fn set_aside(
+pub(super) fn set_aside(
     gateway: &Gateway,
     cycle: u32,
     rule: &str,
     target: String,
-) -> Result<Share, Refusal> {
+) -> Result<Aside, Refusal> {
     let agent = gateway.contract.entry.clone();
     let request = request(gateway, cycle, rule, target);
     let allowed = gateway.journal.record(Event::RequestAllowed(request))?;
-    let mut set_aside = Share {
+    let mut own = Share {
         reservation: 0,
         bytes: 0,
     };
     let reserved = gateway.journal.decide(|state| {
         let (reservation, traffic) = (state.budget().next(), share(&gateway.contract, state));
-        set_aside = Share {
+        own = Share {
             reservation,
             bytes: traffic,
         };
@@ -135,9 +151,11 @@ pub(super) async fn set_aside(
             traffic: traffic.max(1),
         }))
     })?;
-    allowed.await.map_err(|_untold| Refusal::Record)?;
-    reserved.await.map_err(|_untold| Refusal::Record)?;
-    Ok(set_aside)
+    Ok(Aside {
+        share: own,
+        allowed,
+        reserved,
+    })
 }
 
 /// `host:port`, and nothing else.
@@ -166,16 +184,30 @@ fn share(contract: &Contract, state: &State) -> u64 {
     u64::try_from(run.min(own).div_ceil(parts)).unwrap_or(u64::MAX)
 }
 
-/// Runs a tunnel to its end, and records what it carried.
-async fn run(gateway: Arc<Gateway>, opened: Opened, upgrade: OnUpgrade) {
-    let Opened {
-        cycle,
-        host,
-        port,
-        reservation,
-        share,
-    } = opened;
-    let carried = match upgrade.await {
+/// Opens a tunnel once it is on the disk, runs it to its end, and records what it carried. It runs on its own: an
+/// agent that leaves does not end it.
+async fn run(
+    gateway: Arc<Gateway>,
+    opened: Opened,
+    aside: Aside,
+    upgrade: OnUpgrade,
+    tell: oneshot::Sender<Result<(), Refusal>>,
+) {
+    let Share { reservation, bytes } = aside.share;
+    let written = aside.written().await;
+    let fine = written.is_ok();
+    let waits = tell.send(written).is_ok();
+    let carried = match fine && waits {
+        true => tunneled(&gateway, opened, bytes, upgrade).await,
+        false => 0,
+    };
+    settle(&gateway, traffic(reservation, carried)).await;
+}
+
+/// What a tunnel carried.
+async fn tunneled(gateway: &Gateway, opened: Opened, share: u64, upgrade: OnUpgrade) -> u64 {
+    let Opened { cycle, host, port } = opened;
+    match upgrade.await {
         Ok(client) => {
             let over = gateway.journal.read(State::deadline).unwrap_or(0);
             let bounds = Bounds {
@@ -187,16 +219,15 @@ async fn run(gateway: Arc<Gateway>, opened: Opened, upgrade: OnUpgrade) {
             let connector = &gateway.egress.connector;
             tokio::select! {
                 outcome = tunnel(TokioIo::new(client), &[], connector, &host, port, bounds) => {
-                    refused(&gateway, cycle, &host, port, outcome.end);
+                    refused(gateway, cycle, &host, port, outcome.end);
                     carried(&outcome)
                 }
                 // What went through is not known any more, so all of it counts.
-                () = ended(&gateway, cycle) => share,
+                () = ended(gateway, cycle) => share,
             }
         }
         Err(_) => 0,
-    };
-    settle(&gateway, traffic(reservation, carried)).await;
+    }
 }
 
 fn carried(outcome: &Outcome) -> u64 {
@@ -256,3 +287,6 @@ pub(super) async fn settle(gateway: &Gateway, settled: Settled) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

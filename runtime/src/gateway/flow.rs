@@ -95,15 +95,19 @@ where
     F: FnOnce(Meter) -> A + Send + 'static,
     A: Future<Output = Result<Response<Incoming>, Refusal>> + Send + 'static,
 {
-    let Share { reservation, bytes } = set_aside(gateway, cycle, rule, target).await?;
+    let aside = set_aside(gateway, cycle, rule, target)?;
     let (tell, told) = oneshot::channel();
     let gateway = Arc::clone(gateway);
     drop(tokio::spawn(async move {
+        let Share { reservation, bytes } = aside.share;
         let meter = Meter {
             budget: Budget::new(bytes),
             stopped: Arc::default(),
         };
-        run(&gateway, cycle, &meter, most, ask(meter.clone()), tell).await;
+        match aside.written().await {
+            Ok(()) => run(&gateway, cycle, &meter, most, ask(meter.clone()), tell).await,
+            Err(refusal) => drop(tell.send(Err(refusal))),
+        }
         let used = bytes.saturating_sub(meter.budget.left());
         settle(&gateway, traffic(reservation, used)).await;
     }));

@@ -6,18 +6,18 @@
 //! - `call` asks, again where that helps (`retry`), and settles by what the answer used;
 //! - `forward` hands a stream on while it is read; `told` says what else of an answer the agent sees.
 //!
-//! Turns: a call that a model answered is one, also if the answer broke off. One that upstream refused, or that
-//! never reached it, is none.
+//! Turns: a call that a model answered is one, also if the answer broke off; so is one that upstream refused for what
+//! was asked (4xx but 429). One that upstream could not answer (429, 5xx), or that never reached it, is none.
 
 mod call;
 mod endpoint;
 mod forward;
 mod list;
 mod reserve;
-mod retry;
+pub mod retry;
 #[cfg(test)]
 mod tests;
-mod told;
+pub mod told;
 mod upstream;
 
 use super::Gateway;

@@ -14,6 +14,8 @@ pub enum Refusal {
     Exhausted(Exhausted),
     /// The reservation is unknown, settled, or not the next.
     Reservation,
+    /// The agent has asked as often as it may in the cycle.
+    RequestMany,
     /// The contract has no cycle of that number.
     CycleNumber,
     /// The cycle is not after all others.
@@ -93,6 +95,10 @@ impl Refusal {
             Self::Reservation => (
                 "reservation",
                 "the reservation is unknown, settled or not the next",
+            ),
+            Self::RequestMany => (
+                "request-many",
+                "the agent has asked as often as it may in this cycle",
             ),
             Self::CycleNumber => ("cycle-number", "the contract has no such cycle"),
             Self::CycleOrder => ("cycle-order", "the cycle is not after all others"),

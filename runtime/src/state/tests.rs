@@ -1,3 +1,4 @@
+mod allowed;
 mod budget;
 mod clone;
 mod cycle;

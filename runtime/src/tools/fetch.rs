@@ -3,7 +3,7 @@
 //! Each redirect is judged like the first address. No credential is sent: whoever a page belongs to learns nothing
 //! that the agent does not say.
 
-mod html;
+pub mod html;
 #[cfg(test)]
 mod tests;
 mod text;

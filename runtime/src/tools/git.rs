@@ -4,10 +4,10 @@
 //! Only what was noted is served there, so an approval, a bound repository and a count of calls hold for the bytes
 //! too.
 
-pub(crate) mod advertised;
-pub(crate) mod pkt;
-pub(crate) mod repository;
-pub(crate) mod request;
+pub mod advertised;
+pub mod pkt;
+pub mod repository;
+pub mod request;
 #[cfg(test)]
 mod tests;
 

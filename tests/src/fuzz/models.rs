@@ -5,7 +5,7 @@ use crate::random::Random;
 use pure_agent_runtime::contract::{Agent, Contract, Model, Provider};
 use pure_agent_runtime::model::sse::Parser;
 use pure_agent_runtime::model::usage::{Meter, only_usage};
-use pure_agent_runtime::model::{Protocol, Refused, Request, anthropic, openai};
+use pure_agent_runtime::model::{Protocol, Refused, Request, anthropic, gemini, openai};
 use pure_agent_runtime::{open, strict};
 use std::sync::OnceLock;
 
@@ -35,6 +35,16 @@ pub(super) const RESPONSES: Target = target("responses", responses, |bytes, _| {
 pub(super) const EMBEDDINGS: Target = target("embeddings", embeddings, |bytes, _| {
     taken(bytes, openai::embeddings)
 });
+pub(super) const GENERATE: Target = target("generate", contents, |bytes, _| {
+    taken(bytes, |bytes, models, agent| {
+        gemini::generate("gemini", bytes, models, agent)
+    })
+});
+pub(super) const GENERATE_COUNT: Target = target("generate-count", contents, |bytes, _| {
+    taken(bytes, |bytes, models, agent| {
+        gemini::count_tokens("gemini", bytes, models, agent)
+    })
+});
 pub(super) const USAGE: Target = target("usage", answers, usage);
 
 const WORDS: &[&str] = &[
@@ -63,6 +73,13 @@ const WORDS: &[&str] = &[
     "18446744073709551615",
     "\"$ref\":\"http://x/\"",
     "data:image/png;base64,AAAA",
+    "\"maxOutputTokens\":1",
+    "\"max_output_tokens\":1",
+    "\"fileData\":{}",
+    "\"googleSearch\":{}",
+    "\"functionCall\":{}",
+    "\"cachedContent\":\"x\"",
+    "\"totalTokenCount\":1",
 ];
 
 fn messages() -> Vec<Vec<u8>> {
@@ -102,12 +119,23 @@ fn embeddings() -> Vec<Vec<u8>> {
     .into()
 }
 
+fn contents() -> Vec<Vec<u8>> {
+    [
+        r#"{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"generationConfig":{"maxOutputTokens":64}}"#,
+        r#"{"contents":[{"role":"user","parts":[{"text":"hi"},{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},{"role":"model","parts":[{"functionCall":{"name":"n","args":{"a":1}}}]},{"role":"user","parts":[{"functionResponse":{"name":"n","response":{"b":2}}}]}],"systemInstruction":{"parts":[{"text":"s"}]},"tools":[{"functionDeclarations":[{"name":"n","description":"d","parameters":{"type":"OBJECT"}}]}],"generationConfig":{"maxOutputTokens":64,"temperature":0.5},"labels":{"a":"b"}}"#,
+        r#"{"contents":[{"parts":[{"text":"hi"}]}]}"#,
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
+
 fn answers() -> Vec<Vec<u8>> {
     [
         r#"{"type":"message","usage":{"input_tokens":1,"output_tokens":2,"cache_read_input_tokens":3}}"#,
         r#"{"object":"chat.completion","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"prompt_tokens_details":{"cached_tokens":1}}}"#,
         "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":5}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
         "data: {\"object\":\"chat.completion.chunk\",\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n",
+        "data: {\"candidates\":[{\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":1,\"candidatesTokenCount\":2,\"totalTokenCount\":3}}\n\n",
         "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":1,\"output_tokens\":2,\"total_tokens\":3}}}\n\n",
     ]
     .map(|text| text.as_bytes().to_vec())
@@ -133,9 +161,10 @@ fn granted() -> &'static (Vec<Model>, Agent) {
         let list = vec![
             named("claude", Provider::Anthropic),
             named("gpt", Provider::Openai),
+            named("gemini", Provider::Gemini),
         ];
         let mut agent = agents[0].clone();
-        agent.models = vec!["claude".to_owned(), "gpt".to_owned()];
+        agent.models = ["claude", "gpt", "gemini"].map(str::to_owned).into();
         (list, agent)
     })
 }
@@ -182,6 +211,7 @@ fn usage(bytes: &[u8], random: &mut Random) -> Result<bool, String> {
         Protocol::Chat,
         Protocol::Responses,
         Protocol::Embeddings,
+        Protocol::Generate,
     ];
     let protocol = *random.of(&protocols);
     let mut whole = Meter::new(protocol);

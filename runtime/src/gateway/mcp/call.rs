@@ -6,6 +6,7 @@ use super::submit;
 use crate::approval::Ask;
 use crate::contract::{Server, ToolGrant};
 use crate::gateway::answer::Refusal;
+use crate::gateway::echo::{self, Echo};
 use crate::gateway::{Gateway, now};
 use crate::mcp::{arguments, content};
 use crate::record::Event;
@@ -98,10 +99,7 @@ async fn granted(
         tool: offer::prepared(gateway, grant).await?,
     };
     let arguments = granted.checked(sent).await?;
-    granted.left()?;
-    let approval = granted.agreed(&arguments).await?;
-    let place = granted.place().await?;
-    granted.recorded(&arguments, approval).await?;
+    let place = granted.consented(&arguments).await?;
     let kept = gateway.keep.store().map(|_| arguments.clone());
     let output = granted.made(arguments, place, watch).await?;
     let told = granted.bounded(output)?;
@@ -151,6 +149,20 @@ impl Granted<'_> {
         match grant.times.is_some_and(|times| calls >= times) {
             true => Err(told(&state::Refusal::ToolTimes)),
             false => Ok(()),
+        }
+    }
+
+    /// Waits until the call may be made and is on the disk. A consent that the same call used meanwhile is none for
+    /// this one, which asks anew: each turn needs another consent of a person.
+    async fn consented(&self, arguments: &Arguments) -> Result<OwnedSemaphorePermit, Failed> {
+        loop {
+            self.left()?;
+            let approval = self.agreed(arguments).await?;
+            let place = self.place().await?;
+            match self.recorded(arguments, approval).await {
+                Err(failed) if failed.rule == state::Refusal::ApprovalUsed.rule() => {}
+                recorded => return recorded.map(|()| place),
+            }
         }
     }
 
@@ -235,7 +247,7 @@ impl Granted<'_> {
         ended.unwrap_or_else(|_gone| Err(failed("tool-answer", "the call broke off")))
     }
 
-    /// The answer, if it is no larger than the spec permits and what the tool declares.
+    /// The answer, if it is no larger than the spec permits, what the tool declares, and shows no credential.
     fn bounded(&self, output: Output) -> Result<Value, Failed> {
         if let (Some(schema), false) = (&self.tool.output, output.error) {
             let structured = output.structured.as_ref();
@@ -245,13 +257,16 @@ impl Granted<'_> {
             }
         }
         let (result, most) = (result(output)?, self.server.size);
-        let bytes = serde_json::to_vec(&result).map_or(usize::MAX, |text| text.len());
-        match u64::try_from(bytes).is_ok_and(|bytes| bytes <= most) {
-            true => Ok(result),
-            false => {
-                let message = format!("the tool's answer has more than {most} bytes");
-                Err(failed("tool-size", message))
-            }
+        let text = result.to_string();
+        if text.len() as u64 > most {
+            let message = format!("the tool's answer has more than {most} bytes");
+            return Err(failed("tool-size", message));
+        }
+        let auth = self.server.auth.as_deref();
+        let secret = auth.and_then(|name| self.gateway.secrets.get(name));
+        match Echo::new(secret).is_in(text.as_bytes()) {
+            true => Err(failed(echo::RULE, "the tool's answer shows its credential")),
+            false => Ok(result),
         }
     }
 }

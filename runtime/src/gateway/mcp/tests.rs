@@ -44,6 +44,8 @@ pub(super) struct Double {
     thinking: AtomicBool,
     consents: Semaphore,
     asked: Mutex<Vec<Value>>,
+    /// Whether people are asked as they are outside of tests.
+    really: AtomicBool,
 }
 
 pub(super) struct Served {
@@ -70,7 +72,11 @@ fn of(names: &[&str]) -> Value {
 
 /// A gateway by the changed example, with builtin tools that stand in.
 async fn served(change: impl FnOnce(&mut Value)) -> Served {
-    let running = testing::running(crate::web::testing::web(&[]), change).await;
+    served_at(crate::web::testing::web(&[]), change).await
+}
+
+async fn served_at(web: crate::web::Web, change: impl FnOnce(&mut Value)) -> Served {
+    let running = testing::running(web, change).await;
     let linear = vec![
         described("get_issue", of(&["issue_id"])),
         described("get_issue_comments", of(&["issue_id"])),
@@ -95,6 +101,7 @@ async fn served(change: impl FnOnce(&mut Value)) -> Served {
         thinking: AtomicBool::new(false),
         consents: Semaphore::new(0),
         asked: Mutex::default(),
+        really: AtomicBool::new(false),
     });
     let beside: Arc<dyn Beside> = double.clone();
     assert!(running.gateway.mcp.beside.set(beside).is_ok());
@@ -140,6 +147,9 @@ impl Beside for Double {
         gateway: &'a Arc<Gateway>,
         ask: Ask,
     ) -> Later<'a, Result<String, Refusal>> {
+        if self.really.load(Ordering::SeqCst) {
+            return Box::pin(crate::approval::wait(gateway, ask));
+        }
         let id = {
             let mut asked = self.asked.lock().unwrap();
             asked.push(ask.shown.clone());

@@ -3,8 +3,9 @@
 use super::super::Gateway;
 use super::super::answer::{Answer, Refusal};
 use super::super::connect::settle;
+use super::super::echo::{self, Echo};
 use super::endpoint::Endpoint;
-use super::forward::{Bounds, Stream};
+use super::forward::{Bounds, Broken, Reads, Stream};
 use super::reserve::{Held, price};
 use super::upstream::Upstream;
 use super::{No, denied, left, retry, told};
@@ -74,6 +75,8 @@ enum Said {
 enum Used {
     /// No model worked.
     Nothing,
+    /// None worked, because of what was asked.
+    Turn,
     /// So much.
     Tokens(Usage),
     /// Nobody knows: all that was set aside counts.
@@ -86,6 +89,9 @@ impl Used {
             Self::Unknown => worst,
             Self::Nothing => Settled {
                 turns: 0,
+                ..Self::Turn.settled(worst, model)
+            },
+            Self::Turn => Settled {
                 input_tokens: 0,
                 output_tokens: 0,
                 micros: 0,
@@ -138,8 +144,13 @@ impl Call {
                 self.hear(response.status(), response.body());
                 let secret = self.upstream.secret.as_deref();
                 drop(client.send(told::refusal(protocol, &response, secret)));
-                // A model that refuses has not worked.
-                Used::Nothing
+                let status = response.status();
+                match status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+                    // What is asked wrongly can be asked for ever.
+                    true => Used::Turn,
+                    // A model that refuses has not worked.
+                    false => Used::Nothing,
+                }
             }
             Said::Nothing(refused) => {
                 self.refuse(client, &No::Silent(refused));
@@ -208,6 +219,7 @@ impl Call {
             return Used::Unknown;
         }
         let secret = self.upstream.secret.as_deref();
+        let echo = Echo::new(secret);
         let fields = told::fields(&head.headers, secret, &told::FINE);
         match kind(&head.headers) {
             Kind::Events if self.endpoint.is_turn() => {
@@ -218,7 +230,12 @@ impl Call {
                     unread: UNREAD,
                     until,
                 };
-                let (stream, piped) = Stream::new(Meter::new(protocol), self.hides_usage, bounds);
+                let reads = Reads {
+                    meter: Meter::new(protocol),
+                    echo,
+                    hides_usage: self.hides_usage,
+                };
+                let (stream, piped) = Stream::new(reads, bounds);
                 if let Some(heard) = &mut self.heard {
                     heard.status(head.status.as_u16());
                 }
@@ -227,7 +244,11 @@ impl Call {
                 drop(client.send(told::with(answer, fields)));
                 // The request is not sent again.
                 drop((self.upstream, self.place));
-                stream.run(body).await.map_or(Used::Unknown, Used::Tokens)
+                let used = stream.run(body).await;
+                if used == Err(Broken::Echo) {
+                    denied(&self.gateway, self.cycle, &self.path, &ECHOED);
+                }
+                used.map_or(Used::Unknown, Used::Tokens)
             }
             Kind::Json => {
                 let within = HEAD.min(left(&self.gateway));
@@ -240,6 +261,10 @@ impl Call {
                 };
                 self.hear(head.status, &whole);
                 let used = used(self.endpoint, protocol, &whole);
+                if echo.is_in(&whole) {
+                    self.refuse(client, &ECHOED);
+                    return used;
+                }
                 let answer = Answer::json(head.status, whole);
                 drop(client.send(told::with(answer, fields)));
                 used
@@ -253,6 +278,7 @@ impl Call {
 }
 
 const EVENTS: &str = "text/event-stream; charset=utf-8";
+const ECHOED: No = No::Upstream(echo::RULE, "the provider's answer shows its credential");
 const ENCODED: &str = "the provider answered with a compressed body, for which nobody asked";
 const TYPE: &str =
     "the provider answered with something that is neither JSON nor a stream of events";

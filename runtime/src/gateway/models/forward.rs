@@ -3,8 +3,9 @@
 //! Pieces go on as they came. An agent that leaves, or takes nothing, ends its own stream only: upstream is read to
 //! its end, because what it used stands there.
 
+use super::super::echo::Echo;
 use crate::model::sse::{Block, Event, Parser};
-use crate::model::usage::{Incomplete, Meter, Usage, only_usage};
+use crate::model::usage::{Meter, Usage, only_usage};
 use crate::transcript::Heard;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -31,13 +32,30 @@ pub(super) struct Bounds {
     pub(super) until: Instant,
 }
 
+/// What is read of a stream on its way.
+pub(super) struct Reads {
+    /// What was used.
+    pub(super) meter: Meter,
+    /// The credential that must not come back.
+    pub(super) echo: Echo,
+    /// Whether the event that only tells usage is kept from the agent, which did not ask for it.
+    pub(super) hides_usage: bool,
+}
+
+/// Why nobody knows what a stream used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// It broke off, was too long or too slow, or did not tell.
+    Incomplete,
+    /// It held the credential.
+    Echo,
+}
+
 /// A stream of an answer.
 pub(super) struct Stream {
     client: Option<Sender<Bytes, io::Error>>,
     parser: Parser,
-    meter: Meter,
-    /// Whether the event that only tells usage is kept from the agent, which did not ask for it.
-    hides_usage: bool,
+    reads: Reads,
     bounds: Bounds,
     /// The transcript, where one is kept.
     heard: Option<Heard>,
@@ -45,17 +63,12 @@ pub(super) struct Stream {
 
 impl Stream {
     /// A stream, and the body by which the agent gets it.
-    pub(super) fn new(
-        meter: Meter,
-        hides_usage: bool,
-        bounds: Bounds,
-    ) -> (Self, Channel<Bytes, io::Error>) {
+    pub(super) fn new(reads: Reads, bounds: Bounds) -> (Self, Channel<Bytes, io::Error>) {
         let (sender, body) = Channel::new(WAITING);
         let stream = Self {
             client: Some(sender),
             parser: Parser::new(MOST_EVENT),
-            meter,
-            hides_usage,
+            reads,
             bounds,
             heard: None,
         };
@@ -70,8 +83,8 @@ impl Stream {
     /// Forwards the whole of `upstream`, and says what was used.
     ///
     /// # Errors
-    /// A stream that breaks off, is too long or too slow, or does not tell its usage.
-    pub(super) async fn run<B>(mut self, mut upstream: B) -> Result<Usage, Incomplete>
+    /// See [`Broken`].
+    pub(super) async fn run<B>(mut self, mut upstream: B) -> Result<Usage, Broken>
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
@@ -84,7 +97,7 @@ impl Stream {
                     if let Some(heard) = &mut self.heard {
                         heard.end();
                     }
-                    return self.meter.usage();
+                    return self.whole().await;
                 }
                 Ok(Some(Ok(frame))) => match frame.into_data() {
                     Ok(piece) => piece,
@@ -102,22 +115,36 @@ impl Stream {
                 _ => return Err(self.broken()),
             };
             for event in blocks.iter().filter_map(|block| block.event.as_ref()) {
-                self.meter.event(event);
+                self.reads.meter.event(event);
             }
-            let piece = match self.hides_usage {
+            let piece = match self.reads.hides_usage {
                 true => shown(blocks),
                 false => piece,
+            };
+            let Ok(piece) = self.reads.echo.pass(piece) else {
+                let _incomplete = self.broken();
+                return Err(Broken::Echo);
             };
             self.give(piece).await;
         }
     }
 
+    /// The end of a stream that did not break off.
+    async fn whole(mut self) -> Result<Usage, Broken> {
+        let rest = self.reads.echo.rest();
+        self.give(rest).await;
+        self.reads
+            .meter
+            .usage()
+            .map_err(|_untold| Broken::Incomplete)
+    }
+
     /// Ends the agent's stream so that it cannot be taken for whole.
-    fn broken(&mut self) -> Incomplete {
+    fn broken(&mut self) -> Broken {
         if let Some(client) = self.client.take() {
             client.abort(io::ErrorKind::ConnectionAborted.into());
         }
-        Incomplete
+        Broken::Incomplete
     }
 
     async fn give(&mut self, piece: Bytes) {
@@ -128,7 +155,9 @@ impl Stream {
             Ok(Ok(())) => {}
             Ok(Err(_)) => self.client = None,
             // It does not read: what it has so far is not the whole.
-            Err(_) => drop(self.broken()),
+            Err(_) => {
+                let _incomplete = self.broken();
+            }
         }
     }
 }

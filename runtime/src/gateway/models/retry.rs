@@ -5,16 +5,17 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use std::time::{Duration, SystemTime};
 
 /// How often a request is sent at most.
-pub(super) const ATTEMPTS: u32 = 5;
+pub const ATTEMPTS: u32 = 5;
 /// The longest wait that an upstream may ask for; one that asks for more is not asked again.
-const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_secs(60);
 /// The first wait where upstream says nothing; each one after it is twice as long.
 const FIRST: Duration = Duration::from_millis(500);
 /// The longest of these.
 const SLOWEST: Duration = Duration::from_secs(8);
 
 /// How long to wait after this answer, the first being number 0. None: the answer stays the same.
-pub(super) fn after(status: u16, headers: &HeaderMap, attempt: u32) -> Option<Duration> {
+#[must_use]
+pub fn after(status: u16, headers: &HeaderMap, attempt: u32) -> Option<Duration> {
     if !matches!(status, 429 | 500 | 502 | 503 | 504 | 529) {
         return None;
     }

@@ -46,11 +46,8 @@ pub(super) fn with(answer: Answer, fields: Vec<(HeaderName, HeaderValue)>) -> An
 
 /// An answer that refuses: the provider's own words where they are JSON, without the credential; else only its
 /// status.
-pub(super) fn refusal(
-    protocol: Protocol,
-    response: &Response<Bytes>,
-    secret: Option<&str>,
-) -> Answer {
+#[must_use]
+pub fn refusal(protocol: Protocol, response: &Response<Bytes>, secret: Option<&str>) -> Answer {
     let status = response.status();
     // Redirects are not followed, and what is no error is none that a client knows.
     let failed = status.is_client_error() || status.is_server_error();

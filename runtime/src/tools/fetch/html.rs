@@ -4,7 +4,8 @@
 //! Libraries for this either build a tree or begin again at each tag that is never closed.
 
 /// The text of a page of HTML: scripts and the like left out, links with their addresses.
-pub(super) fn text(page: &str) -> String {
+#[must_use]
+pub fn text(page: &str) -> String {
     let mut reader = Reader::default();
     let mut rest = page;
     while let Some((text, tag)) = rest.split_once('<') {

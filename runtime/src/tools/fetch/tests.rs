@@ -136,7 +136,6 @@ async fn what_is_no_page_of_the_spec_is_refused() {
         ("https://docs.example.com/binary", "fetch-type"),
         ("https://docs.example.com/gzip", "fetch-encoding"),
         ("https://docs.example.com/long", "body-length"),
-        ("https://docs.example.com/double", "tool-size"),
         ("https://docs.example.com/loop", "fetch-redirects"),
         ("https://docs.example.com/away", "fetch-host"),
         ("https://docs.example.com/down", "url-scheme"),

@@ -6,14 +6,16 @@ use crate::state::clone::is_commit;
 
 /// A branch and its commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tip {
+pub struct Tip {
     /// Without `refs/heads/`; none where `HEAD` is on no branch.
-    pub(crate) branch: Option<String>,
-    pub(crate) commit: String,
+    pub branch: Option<String>,
+    /// Its commit, in hexadecimal.
+    pub commit: String,
 }
 
 /// The question for a branch, or for `HEAD`.
-pub(crate) fn question(branch: Option<&str>) -> String {
+#[must_use]
+pub fn question(branch: Option<&str>) -> String {
     let prefix = branch.map_or_else(
         || "HEAD".to_owned(),
         |branch| format!("refs/heads/{branch}"),
@@ -27,7 +29,8 @@ pub(crate) fn question(branch: Option<&str>) -> String {
 }
 
 /// What the answer says; the inner none: no such branch. None where it is no answer.
-pub(crate) fn tip(answer: &[u8], branch: Option<&str>) -> Option<Option<Tip>> {
+#[must_use]
+pub fn tip(answer: &[u8], branch: Option<&str>) -> Option<Option<Tip>> {
     let wanted = branch.map_or_else(
         || "HEAD".to_owned(),
         |branch| format!("refs/heads/{branch}"),

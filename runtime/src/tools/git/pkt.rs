@@ -5,7 +5,7 @@ const MOST: usize = 65_520;
 
 /// One packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Packet<'b> {
+pub enum Packet<'b> {
     /// The end of a message.
     Flush,
     /// Between the parts of a message.
@@ -16,14 +16,16 @@ pub(crate) enum Packet<'b> {
 
 /// Not a packet, or the first part of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 /// The packets of a message. After one that is malformed there is no more.
 #[derive(Debug, Clone)]
-pub(crate) struct Packets<'b>(&'b [u8]);
+pub struct Packets<'b>(&'b [u8]);
 
 impl<'b> Packets<'b> {
-    pub(crate) fn new(bytes: &'b [u8]) -> Self {
+    /// The packets of these bytes.
+    #[must_use]
+    pub fn new(bytes: &'b [u8]) -> Self {
         Self(bytes)
     }
 
@@ -73,11 +75,13 @@ fn length(digits: [u8; 4]) -> Result<usize, Malformed> {
 }
 
 /// A packet of a line.
-pub(crate) fn line(text: &str) -> String {
+#[must_use]
+pub fn line(text: &str) -> String {
     format!("{:04x}{text}\n", text.len() + 5)
 }
 
 /// A line without its end, if it is text.
-pub(crate) fn text(data: &[u8]) -> Option<&str> {
+#[must_use]
+pub fn text(data: &[u8]) -> Option<&str> {
     std::str::from_utf8(data.strip_suffix(b"\n").unwrap_or(data)).ok()
 }

@@ -10,7 +10,7 @@ const MOST_BRANCH: usize = 256;
 /// `host/owner/name`, in the one form that all readers take for the same. Hosts that do not tell capital letters
 /// apart are no reason to do so: a pattern means what is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Repository {
+pub struct Repository {
     host: Host,
     owner: String,
     name: String,
@@ -18,7 +18,8 @@ pub(crate) struct Repository {
 
 impl Repository {
     /// Reads `host/owner/name` or `https://host/owner/name`; a `.git` at the end is left out.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         let text = text.strip_prefix("https://").unwrap_or(text);
         let text = text.strip_suffix('/').unwrap_or(text);
         let mut parts = text.split('/');
@@ -28,7 +29,8 @@ impl Repository {
     }
 
     /// The same of parts.
-    pub(crate) fn of(host: &str, owner: &str, name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of(host: &str, owner: &str, name: &str) -> Option<Self> {
         let read = Host::parse(host)
             .ok()
             .filter(|read| read.as_str() == host)?;
@@ -40,12 +42,15 @@ impl Repository {
         })
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// Its name, without its owner.
+    #[must_use]
+    pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Its address at the host.
-    pub(crate) fn upstream(&self) -> String {
+    #[must_use]
+    pub fn upstream(&self) -> String {
         format!("https://{self}.git")
     }
 }
@@ -58,14 +63,15 @@ impl fmt::Display for Repository {
 
 /// A pattern over repositories, such as `github.com/dlddu/*`. The host is always written out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     host: Host,
     parts: Vec<Segment>,
 }
 
 impl Pattern {
     /// Reads a pattern.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let known = |b: u8| is_word(b) || b == b'*' || b == b'/';
         if text.len() > MOST_BYTES || !text.bytes().all(known) {
             return None;
@@ -80,14 +86,16 @@ impl Pattern {
     }
 
     /// Whether the repository matches.
-    pub(crate) fn matches(&self, repository: &Repository) -> bool {
+    #[must_use]
+    pub fn matches(&self, repository: &Repository) -> bool {
         let parts = [repository.owner.as_str(), repository.name.as_str()];
         self.host == repository.host && matches(&self.parts, &parts)
     }
 }
 
 /// Whether a text is the name of a branch that needs no quotes, nowhere.
-pub(crate) fn is_branch(text: &str) -> bool {
+#[must_use]
+pub fn is_branch(text: &str) -> bool {
     let known = |b: u8| is_word(b) || b"/+@#".contains(&b);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     (1..=MOST_BRANCH).contains(&text.len())

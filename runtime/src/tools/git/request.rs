@@ -30,7 +30,7 @@ const CAPABILITIES: [&str; 15] = [
 ///
 /// # Errors
 /// Anything else.
-pub(crate) fn check(body: &[u8], second: bool) -> Result<(), Malformed> {
+pub fn check(body: &[u8], second: bool) -> Result<(), Malformed> {
     let mut lines = 0_usize;
     let counted = Packets::new(body).inspect(|_| lines += 1);
     match second {

@@ -1,7 +1,9 @@
-use super::{LINES, Served, described, of, served};
+use super::{LINES, Served, described, of, served, served_at};
+use crate::body;
 use crate::mcp::arguments;
 use crate::record::Event;
 use crate::tools::{Failed, Output};
+use crate::web::testing::{Upstream, web};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -310,4 +312,56 @@ async fn a_run_that_is_over_calls_nothing() {
     served.until("a refusal", refused).await;
     assert!(served.calls().is_empty());
     drop(stream);
+}
+
+/// Two at once share a question; its consent is good for one call, and the other one asks anew.
+#[tokio::test]
+async fn the_same_call_twice_at_once_needs_two_consents() {
+    let gatekeeper = Upstream::start(|request| {
+        let made = request.method() == "POST";
+        let status = if made { "PENDING" } else { "APPROVED" };
+        let answer = json!({"id": "g-1", "status": status});
+        let answer = hyper::Response::builder().body(body::whole(answer.to_string()));
+        answer.unwrap()
+    })
+    .await;
+    let host = "gatekeeper.example.com";
+    let served = served_at(web(&[(host, &gatekeeper)]), |contract| {
+        contract["approvals"][0]["via"]["url"] = json!(format!("http://{host}"));
+    })
+    .await;
+    served.double.really.store(true, Ordering::SeqCst);
+    let url = json!({"url": "https://docs.example.com/"});
+    let one = served.told("fetch", url.clone());
+    let (one, two) = tokio::join!(one, served.told("fetch", url));
+    assert!(!one.0 && !two.0, "{one:?} {two:?}");
+    assert_eq!(
+        (served.calls().len(), served.recorded("approval-asked")),
+        (2, 2)
+    );
+    assert_eq!(served.recorded("approval-given"), 2);
+}
+
+/// A service that shows what it was asked with.
+#[tokio::test]
+async fn an_answer_with_the_credential_of_its_server_is_not_passed_on() {
+    let served = served(|_| ()).await;
+    let server = served
+        .running
+        .gateway
+        .contract
+        .servers
+        .iter()
+        .find(|s| s.name == "linear");
+    let name = server.unwrap().auth.clone().unwrap();
+    let text = format!("you are secret-of-{name}");
+    *served.double.answer.lock().unwrap() = Some(Ok(Output::text(text)));
+    let (error, text) = served.told("get_issue", json!({})).await;
+    assert!(
+        error && text.starts_with("upstream-echo: ") && !text.contains("secret-of"),
+        "{text}"
+    );
+    served
+        .until("a refusal", |s| s.recorded("upstream-echo") == 1)
+        .await;
 }

@@ -319,3 +319,36 @@ async fn few_fields_of_an_answer_come_through() {
     ];
     assert_eq!((status, names), (200, known.to_vec()));
 }
+
+/// An upstream that says yes, and the credential.
+#[tokio::test]
+async fn a_credential_that_comes_back_in_an_answer_is_not_told() {
+    let mut answer = answered();
+    answer["content"][0]["text"] = json!("your key is secret-of-anthropic");
+    let stand_in = saying(200, JSON, answer.to_string()).await;
+    let running = at(&stand_in).await;
+    let body = message().to_string();
+    let (status, head, came) = running.ask("POST /v1/messages", &[], body.as_bytes()).await;
+    let came = String::from_utf8(came).unwrap();
+    assert!(status == 502 && came.contains("upstream-echo"), "{came}");
+    assert!(!head.contains("secret-of") && !came.contains("secret-of"));
+    running.recorded("\"rule\":\"upstream-echo\"").await;
+    // What it used is known all the same.
+    assert_eq!(used(&running).await, (1, 15, 20));
+    let events = [
+        ANSWER[0],
+        "data: {\"say\":\"secret-of-anthropic\"}\n\n",
+        ANSWER[3],
+    ];
+    let stand_in = saying(200, EVENTS, events.concat()).await;
+    let running = at(&stand_in).await;
+    let body = streamed(message()).to_string();
+    let (_, _, came) = running.ask("POST /v1/messages", &[], body.as_bytes()).await;
+    let came = String::from_utf8(came).unwrap();
+    assert!(
+        !came.contains("secret-of") && !came.ends_with("0\r\n\r\n"),
+        "{came}"
+    );
+    running.recorded("\"rule\":\"upstream-echo\"").await;
+    assert!(!running.record().contains("secret-of"));
+}

@@ -1,10 +1,13 @@
 //! Streams within bounds, without sockets.
 
-use super::super::forward::{Bounds, Stream};
+use super::super::forward::{Bounds, Broken, Reads, Stream};
 use super::*;
+use crate::gateway::echo::Echo;
 use crate::model::Protocol;
-use crate::model::usage::{Incomplete, Meter, Usage};
+use crate::model::usage::{Meter, Usage};
 use tokio::time::Instant as Moment;
+
+const SECRET: &str = "secret-of-anthropic";
 
 fn bounds() -> Bounds {
     Bounds {
@@ -21,11 +24,16 @@ type Piped = Channel<Bytes, io::Error>;
 async fn forward<F>(
     bounds: Bounds,
     write: impl FnOnce(Sender<Bytes, io::Error>) -> F,
-) -> (Result<Usage, Incomplete>, Piped)
+) -> (Result<Usage, Broken>, Piped)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (stream, client) = Stream::new(Meter::new(Protocol::Messages), false, bounds);
+    let reads = Reads {
+        meter: Meter::new(Protocol::Messages),
+        echo: Echo::new(Some(SECRET)),
+        hides_usage: false,
+    };
+    let (stream, client) = Stream::new(reads, bounds);
     let (sender, upstream) = Channel::new(1);
     tokio::spawn(write(sender));
     (stream.run(upstream).await, client)
@@ -57,7 +65,7 @@ async fn one_that_stalls_is_broken_off_for_both() {
         std::future::pending::<()>().await;
     })
     .await;
-    assert_eq!(used, Err(Incomplete));
+    assert_eq!(used, Err(Broken::Incomplete));
     assert!(start.elapsed() < Duration::from_secs(2));
     assert!(client.collect().await.is_err());
 }
@@ -78,7 +86,7 @@ async fn drops_by_drop_ends_at_the_deadline() {
         }
     })
     .await;
-    assert_eq!(used, Err(Incomplete));
+    assert_eq!(used, Err(Broken::Incomplete));
     drop(client);
 }
 
@@ -89,7 +97,7 @@ async fn too_many_bytes_are_broken_off() {
         ..bounds()
     };
     let (used, client) = forward(bounds, all).await;
-    assert_eq!(used, Err(Incomplete));
+    assert_eq!(used, Err(Broken::Incomplete));
     assert!(client.collect().await.is_err());
 }
 
@@ -112,4 +120,30 @@ async fn an_agent_that_does_not_read_holds_nothing_up() {
         cut = piece.is_err();
     }
     assert!(cut && pieces <= 9, "{pieces}");
+}
+
+/// An upstream that shows the credential, in pieces as small as it likes.
+#[tokio::test]
+async fn a_credential_that_comes_back_ends_the_stream_before_it_is_whole() {
+    for size in [1, 2, 7, 19, 64, 4096] {
+        let text = format!("{}data: {{\"say\":\"{SECRET}\"}}\n\n", ANSWER[0]);
+        let (used, client) = forward(bounds(), move |mut sender| async move {
+            for piece in text.as_bytes().chunks(size) {
+                let piece = Bytes::copy_from_slice(piece);
+                sender.send_data(piece).await.unwrap_or_default();
+            }
+            all(sender).await;
+        })
+        .await;
+        assert_eq!(used, Err(Broken::Echo), "{size}");
+        let (mut client, mut came, mut cut) = (client, Vec::new(), false);
+        while !cut && let Some(frame) = client.frame().await {
+            match frame {
+                Ok(frame) => came.extend_from_slice(&frame.into_data().unwrap()),
+                Err(_) => cut = true,
+            }
+        }
+        let came = String::from_utf8(came).unwrap();
+        assert!(cut && !came.contains("secret-of"), "{size} {came}");
+    }
 }

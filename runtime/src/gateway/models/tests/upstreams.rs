@@ -68,15 +68,37 @@ async fn the_time_that_upstream_asks_for_is_kept() {
 }
 
 #[tokio::test]
-async fn a_no_is_told_as_it_is_and_costs_nothing() {
+async fn a_no_is_told_as_it_is_and_one_to_what_was_asked_is_a_turn() {
     for status in [400, 401, 403, 404, 413, 422, 501] {
         let stand_in = saying(status, JSON, "{\"error\":{\"message\":\"why\"}}").await;
         let running = at(&stand_in).await;
         let (told, body) = running.json("POST /v1/messages", &message()).await;
         assert_eq!((told, &body["error"]["message"]), (status, &json!("why")));
         assert_eq!(stand_in.asked().len(), 1);
-        assert_eq!(used(&running).await, (0, 0, 0));
+        let turns = u128::from(status < 500);
+        assert_eq!(used(&running).await, (turns, 0, 0), "{status}");
     }
+}
+
+/// An agent that asks wrongly again and again comes to an end.
+#[tokio::test]
+async fn refused_calls_use_up_the_turns() {
+    let stand_in = saying(400, JSON, "{\"error\":{\"message\":\"why\"}}").await;
+    let running = with(&stand_in, |c| c["limits"]["turns"] = json!(3)).await;
+    for told in [400, 400, 400, 429, 429] {
+        let (status, _) = running.json("POST /v1/messages", &message()).await;
+        assert_eq!(status, told);
+    }
+    assert_eq!(stand_in.asked().len(), 3);
+    // Counting tokens is no turn, whatever comes of it.
+    let (status, _) = running
+        .json("POST /v1/messages/count_tokens", &counted())
+        .await;
+    assert_eq!((status, used(&running).await.0), (400, 3));
+}
+
+fn counted() -> Value {
+    json!({"model": "anthropic", "messages": [{"role": "user", "content": "hi"}]})
 }
 
 /// A page of some proxy, a redirect, a body without end: only the status goes on.
@@ -103,7 +125,7 @@ async fn a_no_that_is_not_json_is_told_by_its_status() {
         );
         assert_eq!(
             (stand_in.asked().len(), used(&running).await),
-            (1, (0, 0, 0))
+            (1, (u128::from(status >= 400), 0, 0))
         );
     }
 }

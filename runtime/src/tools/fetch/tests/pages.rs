@@ -61,6 +61,6 @@ proptest::proptest! {
     fn no_page_breaks_the_reader(parts in proptest::collection::vec(
         proptest::sample::select(vec!["<", ">", "a", "/", "\"", "'", "=", " ", "&", ";", "#", "x", "é", "!--", "--",
             "script", "href", "pre", "\n"]), 0..64)) {
-        html::text(&parts.concat());
+        let _text = html::text(&parts.concat());
     }
 }

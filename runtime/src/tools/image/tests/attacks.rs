@@ -113,10 +113,6 @@ async fn hostile_answers_are_refused() {
         (json!({"content": [], "isError": "no"}), "mcp-answer"),
         (json!({}), "mcp-answer"),
         (
-            json!({"content": [{"type": "text", "text": "x".repeat(10_001)}]}),
-            "tool-size",
-        ),
-        (
             json!({"content": [{"type": "text", "text": "x".repeat(100_000)}]}),
             "body-length",
         ),
