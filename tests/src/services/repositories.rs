@@ -82,7 +82,8 @@ impl Repositories {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("REQUEST_METHOD", request.method().as_str())
-            .env("PATH_INFO", request.uri().path())
+            // Hosts know a repository with and without this end.
+            .env("PATH_INFO", request.uri().path().replace(".git/", "/"))
             .env("QUERY_STRING", request.uri().query().unwrap_or_default())
             .env("CONTENT_TYPE", header("content-type"))
             .env("CONTENT_LENGTH", request.body().len().to_string())
