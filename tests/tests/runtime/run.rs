@@ -57,7 +57,7 @@ fn exported(run: &Run<'_>) {
 /// Nobody counts anything else than the model told.
 fn metered(run: &Run<'_>, document: &Value) {
     let (turns, input, output) = run.hosts.told();
-    assert_eq!(turns, 4);
+    assert_eq!(turns, 3);
     let usage = ask(&run.gateway.control, "GET /v1/usage", Some(&router_bearer()), "").1;
     for told in [&usage, &document["usage"]] {
         assert_eq!(told["turns"], turns, "{told}");

@@ -28,7 +28,9 @@ struct Crowd {
     over: AtomicBool,
     calls: AtomicU64,
     tunnels: AtomicU64,
-    /// Summaries of submissions that were answered, each client's in its order.
+    /// Submissions that clients may still make: a cycle has a bound on them.
+    free: AtomicU64,
+    /// Numbers of submissions that were answered, each client's in its order.
     kept: Mutex<Vec<(usize, u64)>>,
 }
 
@@ -71,7 +73,12 @@ impl Crowd {
 
     fn submits(&self, client: usize) {
         let mut number = 0;
+        let less = |free: u64| free.checked_sub(1);
         self.until_over(|| {
+            let (set, get) = (Ordering::SeqCst, Ordering::SeqCst);
+            if self.free.fetch_update(set, get, less).is_err() {
+                return;
+            }
             if self.submit("continue", &summary(client, number)) {
                 self.kept.lock().unwrap().push((client, number));
             }
@@ -137,13 +144,19 @@ fn tls(world: &World) -> Arc<ClientConfig> {
     Arc::new(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Kills the gateway at a moment that nobody chose, and starts another one.
-fn kill(world: &World, place: &Place, gateway: &mut Gateway, random: &mut Random) {
-    let pause = 100 + random.below(500);
-    thread::sleep(Duration::from_millis(pause.try_into().unwrap()));
+/// Kills the gateway at a moment that nobody chose, often while it is told of a submission, and starts another one.
+fn kill(world: &World, place: &Place, crowd: &Crowd, gateway: &mut Gateway, random: &mut Random) {
+    let mut wait = |most: usize| {
+        let pause = random.below(most).try_into().unwrap();
+        thread::sleep(Duration::from_millis(pause));
+    };
+    wait(500);
+    crowd.free.fetch_add(2, Ordering::SeqCst);
+    wait(25);
     gateway.child.kill().unwrap();
     gateway.child.wait().unwrap();
     *gateway = place.gateway_in(world);
+    crowd.agent.write().unwrap().clone_from(&gateway.agent);
 }
 
 #[test]
@@ -166,6 +179,7 @@ fn a_gateway_that_is_killed_under_load_loses_nothing_that_it_answered() {
         over: AtomicBool::new(false),
         calls: AtomicU64::new(0),
         tunnels: AtomicU64::new(0),
+        free: AtomicU64::new(0),
         kept: Mutex::default(),
     };
     let seed = u64::from(std::process::id());
@@ -179,8 +193,7 @@ fn a_gateway_that_is_killed_under_load_loses_nothing_that_it_answered() {
             scope.spawn(|| crowd.until_over(|| crowd.count(crowd.tunnel())));
         }
         for _ in 0..rounds {
-            kill(&world, &place, &mut gateway, &mut random);
-            crowd.agent.write().unwrap().clone_from(&gateway.agent);
+            kill(&world, &place, &crowd, &mut gateway, &mut random);
             goes_on(&crowd);
         }
         drop(over);
@@ -202,6 +215,7 @@ fn goes_on(crowd: &Crowd) {
     let inputs = try_ask(&crowd.address(), "GET /v1/inputs", Some(&crowd.bearer), "").unwrap();
     assert_eq!(inputs.0, 200, "{inputs:?}");
     let (before, start) = (served(), Instant::now());
+    crowd.free.fetch_add(1, Ordering::SeqCst);
     loop {
         let now = served();
         if now.0 > before.0 && now.1 > before.1 && now.2 > before.2 {
