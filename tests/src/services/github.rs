@@ -1,8 +1,8 @@
 //! GitHub's Git Data API, with real names of blobs.
 
-use super::{Serves, field, json};
 use super::body::Body;
 use super::digest::hex;
+use super::{Serves, field, json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -107,12 +107,7 @@ impl GitHub {
     }
 
     /// Adds a commit, and gives its name.
-    pub fn commit(
-        &mut self,
-        message: &str,
-        tree: &str,
-        parents: &[String],
-    ) -> String {
+    pub fn commit(&mut self, message: &str, tree: &str, parents: &[String]) -> String {
         let text = format!("{message}\n{tree}\n{parents:?}");
         let sha = name("commit", text.as_bytes());
         let commit = Commit {

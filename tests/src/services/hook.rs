@@ -1,8 +1,8 @@
 //! A webhook that knows its sender.
 
-use super::{Serves, field};
 use super::body::{self, Body};
 use super::proof::mac;
+use super::{Serves, field};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Linear: issues, comments with ids of their makers, files.
 
-use super::{Serves, field, json};
 use super::body::{self, Body};
+use super::{Serves, field, json};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use serde_json::{Value, json as value};

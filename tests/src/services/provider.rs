@@ -1,10 +1,10 @@
 //! What providers of models have in common: who asks, and whether the request is one that they know.
 
+use crate::world::pieces;
 use bytes::Bytes;
 use hyper::header::CONTENT_TYPE;
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
-use crate::world::pieces;
 use serde_json::{Value, json};
 use std::time::Duration;
 

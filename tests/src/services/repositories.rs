@@ -1,12 +1,12 @@
 //! A stand-in for a host of git repositories, by git's own server.
 
 use super::provider::refused;
+use crate::program::Scratch;
 use crate::program::said;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
-use crate::program::Scratch;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -62,11 +62,7 @@ impl Repositories {
     ///
     /// # Panics
     /// If git cannot be started.
-    pub fn serve(
-        &self,
-        request: &Request<Bytes>,
-        credential: Option<&str>,
-    ) -> Response<Body> {
+    pub fn serve(&self, request: &Request<Bytes>, credential: Option<&str>) -> Response<Body> {
         let given = request.headers().get(AUTHORIZATION);
         if given.and_then(|v| v.to_str().ok()) != credential {
             return refused("another credential");

@@ -1,7 +1,7 @@
 //! One bucket of S3.
 
-use super::{Serves, field};
 use super::body::{self, Body};
+use super::{Serves, field};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

@@ -54,8 +54,16 @@ impl<'w> Done<'w> {
         assert_eq!(self.run.hosts.left(), ONCE, "{when}");
         let before = asked.load(Ordering::SeqCst);
         let again = self.run.export();
-        assert_eq!(result(&again)["exports"], result(&done)["exports"], "{when}");
-        assert_eq!(asked.load(Ordering::SeqCst), before, "{when}: the ledger knows");
+        assert_eq!(
+            result(&again)["exports"],
+            result(&done)["exports"],
+            "{when}"
+        );
+        assert_eq!(
+            asked.load(Ordering::SeqCst),
+            before,
+            "{when}: the ledger knows"
+        );
         assert_eq!(self.run.hosts.left(), ONCE, "{when}");
     }
 }
@@ -120,7 +128,11 @@ fn a_step_that_is_killed_at_any_moment_leaves_one_of_each() {
     let Some(world) = World::or_skip() else {
         return;
     };
-    let rounds = if std::env::var_os("PURE_AGENT_LONG").is_some() { 40 } else { 8 };
+    let rounds = if std::env::var_os("PURE_AGENT_LONG").is_some() {
+        40
+    } else {
+        8
+    };
     let seed = u64::from(std::process::id());
     let mut random = Random::new(seed);
     let mut done = Done::new(&world);
@@ -140,6 +152,8 @@ fn a_step_that_is_killed_at_any_moment_leaves_one_of_each() {
             step.wait().unwrap();
             moments.push(moment);
         }
-        done.fine(&format!("seed {seed}, round {round}, killed after {moments:?} ms"));
+        done.fine(&format!(
+            "seed {seed}, round {round}, killed after {moments:?} ms"
+        ));
     }
 }

@@ -104,12 +104,16 @@ impl Hosts {
         of_export("bucket.s3.us-east-1.amazonaws.com", kept(&hosts.s3));
         of_export("hook.example.com", kept(&hosts.hook));
         world.serve("gatekeeper.example.com", kept(&hosts.gatekeeper));
-        world.serve("github.com", move |request| repositories.serve(request, None));
+        world.serve("github.com", move |request| {
+            repositories.serve(request, None)
+        });
         world.serve("docs.example.com", |_| {
             let page = Response::builder().header("content-type", "text/plain");
             page.body(body::whole("some documentation")).unwrap()
         });
-        world.serve("packages.example.com", |_| Response::new(body::whole("index")));
+        world.serve("packages.example.com", |_| {
+            Response::new(body::whole("index"))
+        });
         hosts
     }
 
@@ -126,7 +130,11 @@ impl Hosts {
         let (github, linear) = (self.github.lock().unwrap(), self.linear.lock().unwrap());
         let bodies: Vec<&str> = linear.comments.values().map(|c| c.body.as_str()).collect();
         let with = |text: &str| bodies.iter().filter(|body| body.contains(text)).count();
-        let linked = |name: &&String| bodies.iter().any(|body| body.contains(&format!("]({name})")));
+        let linked = |name: &&String| {
+            bodies
+                .iter()
+                .any(|body| body.contains(&format!("]({name})")))
+        };
         Left {
             summaries: with("All is done."),
             reports: with("A long report."),

@@ -52,7 +52,12 @@ impl Crowd {
         let stream = self.calls.load(Ordering::SeqCst) % 2 == 0;
         let messages = json!([{"role": "user", "content": words}]);
         let body = json!({"model": "claude-opus-4-1", "max_tokens": 64, "stream": stream, "messages": messages});
-        let answer = try_ask(&self.address(), "POST /v1/messages", Some(&self.bearer), &body.to_string());
+        let answer = try_ask(
+            &self.address(),
+            "POST /v1/messages",
+            Some(&self.bearer),
+            &body.to_string(),
+        );
         if answer.is_ok_and(|(status, _)| status == 200) {
             self.calls.fetch_add(1, Ordering::SeqCst);
         }
@@ -63,7 +68,12 @@ impl Crowd {
         let arguments = json!({"actions": [action], "summary": summary});
         let params = json!({"name": "set_export_config", "arguments": arguments});
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-        let answer = try_ask(&self.address(), "POST /mcp", Some(&self.bearer), &body.to_string());
+        let answer = try_ask(
+            &self.address(),
+            "POST /mcp",
+            Some(&self.bearer),
+            &body.to_string(),
+        );
         let told = |answer: &(u16, Value)| {
             let text = answer.1["result"]["content"][0]["text"].as_str();
             answer.0 == 200 && text.is_some_and(|text| text.contains("\"success\":true"))
@@ -95,7 +105,9 @@ impl Crowd {
     /// Whether the host's page came through; nothing where the gateway is gone.
     fn tunnel(&self) -> Option<bool> {
         let mut stream = TcpStream::connect(self.address()).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .ok()?;
         let pair = STANDARD.encode(format!("agent:{}", self.bearer));
         let head = format!("Host: {HOST}:443\r\nProxy-Authorization: Basic {pair}\r\n\r\n");
         let asked = format!("CONNECT {HOST}:443 HTTP/1.1\r\n{head}");
@@ -136,7 +148,9 @@ fn summary(client: usize, number: u64) -> String {
 
 fn tls(world: &World) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(world.bundle()).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_file(world.bundle()).unwrap())
+        .unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -164,7 +178,11 @@ fn a_gateway_that_is_killed_under_load_loses_nothing_that_it_answered() {
     let Some(world) = World::or_skip() else {
         return;
     };
-    let rounds = if std::env::var_os("PURE_AGENT_LONG").is_some() { 20 } else { 5 };
+    let rounds = if std::env::var_os("PURE_AGENT_LONG").is_some() {
+        20
+    } else {
+        5
+    };
     let hosts = Hosts::start(&world);
     let place = place(&world, |contract| {
         contract["limits"] = json!({"concurrency": 16, "cycle": 1800, "deadline": 18000, "depth": 10,
@@ -203,14 +221,21 @@ fn a_gateway_that_is_killed_under_load_loses_nothing_that_it_answered() {
     counted(&hosts, &gateway);
     lost_nothing(&place, &crowd.kept.lock().unwrap());
     let done = (crowd.calls.into_inner(), crowd.tunnels.into_inner());
-    assert!(done.0 >= rounds && done.1 >= rounds, "seed {seed}: {done:?}");
+    assert!(
+        done.0 >= rounds && done.1 >= rounds,
+        "seed {seed}: {done:?}"
+    );
 }
 
 /// The cycle has its bearer still, and each kind of client is served again.
 fn goes_on(crowd: &Crowd) {
     let served = || {
         let kept = crowd.kept.lock().unwrap().len();
-        (crowd.calls.load(Ordering::SeqCst), crowd.tunnels.load(Ordering::SeqCst), kept)
+        (
+            crowd.calls.load(Ordering::SeqCst),
+            crowd.tunnels.load(Ordering::SeqCst),
+            kept,
+        )
     };
     let inputs = try_ask(&crowd.address(), "GET /v1/inputs", Some(&crowd.bearer), "").unwrap();
     assert_eq!(inputs.0, 200, "{inputs:?}");
@@ -221,7 +246,10 @@ fn goes_on(crowd: &Crowd) {
         if now.0 > before.0 && now.1 > before.1 && now.2 > before.2 {
             return;
         }
-        assert!(start.elapsed() < Duration::from_secs(30), "{before:?} {now:?}");
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "{before:?} {now:?}"
+        );
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -229,10 +257,19 @@ fn goes_on(crowd: &Crowd) {
 /// What the model was asked is paid for, also where nobody lived to hear its answer.
 fn counted(hosts: &Hosts, gateway: &Gateway) {
     let (turns, input, output) = hosts.told();
-    let usage = ask(&gateway.control, "GET /v1/usage", Some(&router_bearer()), "").1;
+    let usage = ask(
+        &gateway.control,
+        "GET /v1/usage",
+        Some(&router_bearer()),
+        "",
+    )
+    .1;
     let used = |name: &str| usage[name].as_u64().unwrap();
     assert!(used("turns") >= turns, "{turns}: {usage}");
-    assert!(used("tokens") >= input + output, "{input} {output}: {usage}");
+    assert!(
+        used("tokens") >= input + output,
+        "{input} {output}: {usage}"
+    );
 }
 
 /// Every submission that was answered is in the record, in its order; the last of all is the one that counts.
@@ -245,7 +282,10 @@ fn lost_nothing(place: &Place, kept: &[(usize, u64)]) {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].take())
         .collect();
     let of_kind = |kind: &str| -> Vec<&Value> {
-        events.iter().filter(|event| event["kind"] == kind).collect()
+        events
+            .iter()
+            .filter(|event| event["kind"] == kind)
+            .collect()
     };
     let documents: Vec<&str> = of_kind("submission")
         .iter()

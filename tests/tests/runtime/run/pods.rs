@@ -61,11 +61,17 @@ impl<'w> Run<'w> {
         let gate = self.place.start_in(&self.gateway, cycle, &at("run"));
         assert_eq!(gate.status.code(), Some(0), "{}", said(&gate));
         let mut agent = self.world.client(&self.gateway.agent, runtime());
-        agent.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+        agent
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap());
         agent.args(["agent", "--cycle", cycle, "--grace", "2", "--patience", "5"]);
         agent.args(["--gateway", &format!("{GATEWAY}:{GATEWAY_PORT}")]);
         for name in ["run", "home", "tmp"] {
-            let option = if name == "run" { "--folder" } else { &format!("--{name}") };
+            let option = if name == "run" {
+                "--folder"
+            } else {
+                &format!("--{name}")
+            };
             agent.arg(option).arg(at(name));
         }
         agent.arg("--workspace").arg(self.workspace.path());
@@ -90,10 +96,19 @@ impl<'w> Run<'w> {
     pub(crate) fn export_command(&self) -> Command {
         let port = |address: &str| address.rsplit_once(':').unwrap().1.to_owned();
         let mut export = self.place.role("export");
-        export.args(["--cycles", "Succeeded", "--packing", "Succeeded", "--gateway", "127.0.0.1"]);
+        export.args([
+            "--cycles",
+            "Succeeded",
+            "--packing",
+            "Succeeded",
+            "--gateway",
+            "127.0.0.1",
+        ]);
         export.args(["--control-port", &port(&self.gateway.control)]);
         export.args(["--export-port", &port(&self.gateway.export)]);
-        export.args(["--patience", "5", "--key"]).arg(self.place.at("key"));
+        export
+            .args(["--patience", "5", "--key"])
+            .arg(self.place.at("key"));
         export.arg("--outbox").arg(self.outbox.path());
         export.arg("--answer").arg(self.place.at("export-answer"));
         export.env("PURE_AGENT_RUN", "run-1");
@@ -116,16 +131,23 @@ impl<'w> Run<'w> {
         let verified = self.place.verify();
         assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
         let record = self.place.record();
-        assert!(!record.contains("canary-of-secret"), "a secret is in the record");
+        assert!(
+            !record.contains("canary-of-secret"),
+            "a secret is in the record"
+        );
         let lines = record.lines();
-        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
 /// The result document that the step has told.
 pub(crate) fn result(done: &Output) -> Value {
     let out = String::from_utf8_lossy(&done.stdout).into_owned();
-    let lines = out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = out
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut told = lines.filter(|line| line["event"] == "exported");
     let told = told.next().unwrap_or_else(|| panic!("{}", said(done)));
     told["result"].clone()
