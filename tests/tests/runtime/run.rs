@@ -46,9 +46,14 @@ fn a_run_of_three_cycles_ends_with_one_of_each() {
         Box::new(|| panic!("a step that finds everything done asks nobody"));
     let again = run.export();
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));
-    assert_eq!(result(&again)["exports"], document["exports"]);
+    let (mut first, mut second) = (document, result(&again));
+    // The tunnels of the first step are requests, too.
+    for one in [&mut first, &mut second] {
+        one["usage"].as_object_mut().unwrap().remove("allowed");
+    }
+    assert_eq!(second, first);
     assert_eq!(run.hosts.left(), ONCE);
-    assert_eq!(answer["digest"], kept(&run), "the same document");
+    drop(run.record());
 }
 
 /// Digest of the result document that the record holds.
