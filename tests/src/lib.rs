@@ -14,6 +14,7 @@ pub mod place;
 pub mod program;
 pub mod random;
 pub mod readers;
+pub mod services;
 pub mod sources;
 pub mod stages;
 pub mod standin;

@@ -8,7 +8,7 @@ use pure_agent_runtime::proof::{Key, Use};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct Gateway {
     pub agent: String,
     /// `address:port` for router and people.
     pub control: String,
+    /// `address:port` for the export step.
+    pub export: String,
 }
 
 impl Drop for Gateway {
@@ -154,6 +156,7 @@ impl Place {
             child,
             agent: text("agent"),
             control: text("control"),
+            export: text("export"),
         }
     }
 
@@ -161,9 +164,18 @@ impl Place {
     #[must_use]
     pub fn start(&self, gateway: &Gateway, cycle: &str) -> (Output, Option<String>) {
         let folder = Scratch::new("run");
+        let done = self.start_in(gateway, cycle, folder.path());
+        (
+            done,
+            std::fs::read_to_string(folder.path().join("bearer")).ok(),
+        )
+    }
+
+    /// The same, which leaves what the agent's container needs in a folder.
+    #[must_use]
+    pub fn start_in(&self, gateway: &Gateway, cycle: &str, folder: &Path) -> Output {
         let (host, port) = gateway.agent.rsplit_once(':').unwrap();
-        let done = self
-            .role("start")
+        self.role("start")
             .args([
                 "--gateway",
                 host,
@@ -173,16 +185,12 @@ impl Place {
                 "1",
                 "--folder",
             ])
-            .arg(folder.path())
+            .arg(folder)
             .arg("--answer")
             .arg(self.at("start-answer"))
             .env("PURE_AGENT_CYCLE", cycle)
             .output()
-            .unwrap();
-        (
-            done,
-            std::fs::read_to_string(folder.path().join("bearer")).ok(),
-        )
+            .unwrap()
     }
 
     /// The word that Argo is told.
@@ -232,11 +240,13 @@ impl Place {
 /// Sends bytes, reads to the end; gives the status and the body.
 #[must_use]
 pub fn raw(address: &str, bytes: &[u8]) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
-    stream.write_all(bytes).unwrap();
+    try_raw(address, bytes).unwrap()
+}
+
+fn try_raw(address: &str, bytes: &[u8]) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.write_all(bytes)?;
     let mut answer = Vec::new();
     // A connection that is reset after its answer has given it.
     drop(stream.read_to_end(&mut answer));
@@ -247,19 +257,32 @@ pub fn raw(address: &str, bytes: &[u8]) -> (u16, String) {
         .and_then(|s| s.parse().ok())
         .unwrap_or(0);
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    (status, body.to_owned())
+    Ok((status, body.to_owned()))
 }
 
 /// A request with a bearer and a body; gives the status and the JSON of the answer.
 #[must_use]
 pub fn ask(address: &str, what: &str, bearer: Option<&str>, body: &str) -> (u16, Value) {
+    try_ask(address, what, bearer, body).unwrap()
+}
+
+/// The same of a gateway that may be gone; what broke off has status 0 or no JSON.
+///
+/// # Errors
+/// Nobody listens there.
+pub fn try_ask(
+    address: &str,
+    what: &str,
+    bearer: Option<&str>,
+    body: &str,
+) -> std::io::Result<(u16, Value)> {
     let bearer = bearer.map_or_else(String::new, |b| format!("Authorization: Bearer {b}\r\n"));
     let size = body.len();
-    let (status, body) = raw(
+    let (status, body) = try_raw(
         address,
-        format!("{what} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n{bearer}Content-Length: {size}\r\n\r\n{body}").as_bytes(),
-    );
-    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+        format!("{what} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nContent-Type: application/json\r\n{bearer}Content-Length: {size}\r\n\r\n{body}").as_bytes(),
+    )?;
+    Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
 }
 
 /// The status of an answer, and the rule of its refusal.

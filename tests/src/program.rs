@@ -155,3 +155,11 @@ pub fn peak_memory_kb() -> u64 {
     line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok())
         .unwrap_or(0)
 }
+
+/// Both outputs, for a failure.
+#[must_use]
+pub fn said(done: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&done.stdout), text(&done.stderr));
+    format!("{}\n{out}\n{err}", done.status)
+}

@@ -3,16 +3,14 @@
 //! What is not part of a system is installed once into `target/clients`, by lock files with digests. Where that is not
 //! possible, or the system cannot give a test host names of its own, `SKIPPED` is printed with the reason.
 
-mod anthropic;
 mod clones;
 mod direct;
-mod git;
 mod install;
-mod linear;
 mod mcp;
 mod models;
 mod openai;
 mod packages;
-mod provider;
 mod run;
 mod tunnels;
+
+use pure_agent_tests::services::{anthropic, issues as linear, provider, repositories as git};

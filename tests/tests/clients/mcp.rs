@@ -2,9 +2,9 @@
 
 use crate::install;
 use crate::linear;
-use crate::run::{Agent, Script, clean, said, script};
+use crate::run::{Agent, Script, clean, script};
 use pure_agent_tests::place::canary;
-use pure_agent_tests::program::Scratch;
+use pure_agent_tests::program::{Scratch, said};
 use pure_agent_tests::sources::repository;
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
 use serde_json::{Value, json};

@@ -1,11 +1,10 @@
 //! A stand-in for a registry of packages: one of Python, one of Node, one of Rust.
 
 use crate::provider::answer;
-use crate::run::said;
 use bytes::Bytes;
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
-use pure_agent_tests::program::Scratch;
+use pure_agent_tests::program::{Scratch, said};
 use pure_agent_tests::sources::repository;
 use serde_json::{Value, json};
 use std::process::Command;

@@ -2,7 +2,7 @@
 
 use crate::install;
 use pure_agent_tests::place::{Gateway, Place};
-use pure_agent_tests::program::Scratch;
+use pure_agent_tests::program::{Scratch, said};
 use pure_agent_tests::sources::repository;
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
 use serde_json::{Value, json};
@@ -57,13 +57,6 @@ pub(crate) fn clean<'c>(command: &'c mut Command, home: &Path) -> &'c mut Comman
         }
     }
     command
-}
-
-/// Both outputs, for a failure.
-pub(crate) fn said(done: &Output) -> String {
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&done.stdout), text(&done.stderr));
-    format!("{}\n{out}\n{err}", done.status)
 }
 
 /// A run within a world, and what its agent is given.

@@ -3,10 +3,10 @@
 use crate::git::{Repositories, git};
 use crate::install;
 use crate::packages::{HOST, Packages};
-use crate::run::{Agent, clean, said, tunnels};
+use crate::run::{Agent, clean, tunnels};
 use hyper::Response;
 use pure_agent_runtime::body;
-use pure_agent_tests::program::Scratch;
+use pure_agent_tests::program::{Scratch, said};
 use pure_agent_tests::world::{Served, World};
 use std::path::Path;
 use std::process::{Command, Output};

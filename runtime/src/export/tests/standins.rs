@@ -1,8 +1,17 @@
 //! Services that validate what they are asked and keep what they are given.
 
+// Processes meet the same services: the test package has them.
+#[allow(unreachable_pub, reason = "they are public there")]
+#[path = "../../../../tests/src/services/github.rs"]
 mod github;
+#[allow(unreachable_pub, reason = "they are public there")]
+#[path = "../../../../tests/src/services/hook.rs"]
 mod hook;
+#[allow(unreachable_pub, reason = "they are public there")]
+#[path = "../../../../tests/src/services/linear.rs"]
 mod linear;
+#[allow(unreachable_pub, reason = "they are public there")]
+#[path = "../../../../tests/src/services/s3.rs"]
 mod s3;
 
 pub(super) use github::{BASE, GitHub, KEY as GITHUB_KEY, start};
@@ -10,9 +19,10 @@ pub(super) use hook::{Hook, KEY as HOOK_KEY};
 pub(super) use linear::{Comment, KEY as LINEAR_KEY, Linear};
 pub(super) use s3::S3;
 
-use crate::body::{self, Body};
+use crate::body::Body;
 use crate::web::Web;
 use crate::web::testing::{Upstream, web};
+use crate::{body, digest, proof};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use serde_json::Value;

@@ -1,49 +1,68 @@
 //! A stand-in for a host of git repositories, by git's own server.
 
-use crate::provider::refused;
-use crate::run::said;
+use super::provider::refused;
+use crate::program::Scratch;
+use crate::program::said;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
-use pure_agent_tests::program::Scratch;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A folder with the repository `team/sample`, whose branch `main` has one file.
-pub(crate) struct Repositories(Scratch);
+/// A folder with one repository, whose branch is `main`.
+#[derive(Debug)]
+pub struct Repositories {
+    folder: Scratch,
+    name: &'static str,
+}
 
 impl Repositories {
-    pub(crate) fn make() -> Self {
+    /// The repository `team/sample` with one file.
+    #[must_use]
+    pub fn make() -> Self {
+        Self::of("team/sample", &[("README", "sample\n")])
+    }
+
+    /// A repository of this name, `owner/name`, and its files.
+    ///
+    /// # Panics
+    /// If git cannot make it.
+    #[must_use]
+    pub fn of(name: &'static str, files: &[(&str, &str)]) -> Self {
         let folder = Scratch::new("repositories");
         let work = Scratch::new("work");
-        std::fs::write(work.path().join("README"), "sample\n").unwrap();
         let at = work.path();
+        for (path, content) in files {
+            let path = at.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
         git(at, &["init", "--quiet", "--initial-branch=main"]);
-        git(at, &["add", "README"]);
-        let name = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+        git(at, &["add", "."]);
+        let author = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
         git(
             at,
-            &[&name[..], &["commit", "--quiet", "-m", "one"]].concat(),
+            &[&author[..], &["commit", "--quiet", "-m", "one"]].concat(),
         );
-        let bare = folder.path().join("team/sample");
+        let bare = folder.path().join(name);
         let bare = bare.to_str().unwrap();
         git(at, &["clone", "--quiet", "--bare", ".", bare]);
-        Self(folder)
+        Self { folder, name }
     }
 
     /// The commit of its branch.
-    pub(crate) fn head(&self) -> String {
-        git(&self.0.path().join("team/sample"), &["rev-parse", "main"])
+    #[must_use]
+    pub fn head(&self) -> String {
+        git(&self.folder.path().join(self.name), &["rev-parse", "main"])
     }
 
     /// Answers by `git http-backend`; to whoever has the credential, where there is one.
-    pub(crate) fn serve(
-        &self,
-        request: &Request<Bytes>,
-        credential: Option<&str>,
-    ) -> Response<Body> {
+    ///
+    /// # Panics
+    /// If git cannot be started.
+    pub fn serve(&self, request: &Request<Bytes>, credential: Option<&str>) -> Response<Body> {
         let given = request.headers().get(AUTHORIZATION);
         if given.and_then(|v| v.to_str().ok()) != credential {
             return refused("another credential");
@@ -54,12 +73,13 @@ impl Repositories {
         };
         let mut backend = Command::new("git")
             .arg("http-backend")
-            .env("GIT_PROJECT_ROOT", self.0.path())
+            .env("GIT_PROJECT_ROOT", self.folder.path())
             .env("GIT_HTTP_EXPORT_ALL", "1")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("REQUEST_METHOD", request.method().as_str())
-            .env("PATH_INFO", request.uri().path())
+            // Hosts know a repository with and without this end.
+            .env("PATH_INFO", request.uri().path().replace(".git/", "/"))
             .env("QUERY_STRING", request.uri().query().unwrap_or_default())
             .env("CONTENT_TYPE", header("content-type"))
             .env("CONTENT_LENGTH", request.body().len().to_string())
@@ -99,7 +119,10 @@ fn cgi(said: &[u8]) -> Response<Body> {
 }
 
 /// What git says in a folder, without anybody's settings.
-pub(crate) fn git(at: &Path, args: &[&str]) -> String {
+///
+/// # Panics
+/// When it fails.
+pub fn git(at: &Path, args: &[&str]) -> String {
     let mut git = Command::new("git");
     git.args(args).current_dir(at);
     let done = git

@@ -1,7 +1,7 @@
 //! One bucket of S3.
 
+use super::body::{self, Body};
 use super::{Serves, field};
-use crate::body::{self, Body};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -9,12 +9,13 @@ use hyper::{Request, Response};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
+/// What the bucket holds.
 #[derive(Default)]
-pub(in super::super) struct S3 {
+pub struct S3 {
     /// Content and marker.
-    pub(in super::super) objects: BTreeMap<String, (Vec<u8>, String)>,
+    pub objects: BTreeMap<String, (Vec<u8>, String)>,
     /// Marker and parts of what was begun.
-    pub(in super::super) begun: BTreeMap<String, (String, BTreeMap<u32, Vec<u8>>)>,
+    pub begun: BTreeMap<String, (String, BTreeMap<u32, Vec<u8>>)>,
     count: u32,
 }
 
@@ -69,7 +70,7 @@ impl Serves for S3 {
             signed.starts_with("AWS4-HMAC-SHA256 Credential=AKID/"),
             "{signed}"
         );
-        let digest = crate::digest::sha256(request.body());
+        let digest = super::digest::sha256(request.body());
         assert_eq!(field(request, "x-amz-content-sha256"), digest);
         let path = request.uri().path().to_owned();
         let query = request.uri().query().unwrap_or_default().to_owned();

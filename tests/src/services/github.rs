@@ -1,8 +1,8 @@
 //! GitHub's Git Data API, with real names of blobs.
 
+use super::body::Body;
+use super::digest::hex;
 use super::{Serves, field, json};
-use crate::body::Body;
-use crate::digest::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -11,9 +11,10 @@ use serde_json::{Value, json as value};
 use sha1::{Digest as _, Sha1};
 use std::collections::BTreeMap;
 
-pub(in super::super) const KEY: &str = "token-of-the-tests";
+/// The token that it takes.
+pub const KEY: &str = "token-of-the-tests";
 /// Files of the repository that was cloned.
-pub(in super::super) const BASE: &[(&str, &str)] = &[
+pub const BASE: &[(&str, &str)] = &[
     ("README.md", "words\n"),
     (".github/workflows/ci.yml", "on: push\n"),
     ("src/a.txt", "a\n"),
@@ -22,19 +23,29 @@ pub(in super::super) const BASE: &[(&str, &str)] = &[
 
 type Files = BTreeMap<String, (String, String)>;
 
+/// One commit.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Commit {
-    pub(in super::super) tree: String,
-    pub(in super::super) message: String,
-    pub(in super::super) parents: Vec<String>,
+pub struct Commit {
+    /// Its tree.
+    pub tree: String,
+    /// What it says.
+    pub message: String,
+    /// The commits before it.
+    pub parents: Vec<String>,
 }
 
-pub(in super::super) struct GitHub {
-    pub(in super::super) blobs: BTreeMap<String, Vec<u8>>,
-    pub(in super::super) trees: BTreeMap<String, Files>,
-    pub(in super::super) commits: BTreeMap<String, Commit>,
-    pub(in super::super) refs: BTreeMap<String, String>,
-    pub(in super::super) pulls: Vec<Value>,
+/// What the repository `dlddu/tool` holds; every name is that of a content.
+pub struct GitHub {
+    /// Contents.
+    pub blobs: BTreeMap<String, Vec<u8>>,
+    /// Modes and blobs by path.
+    pub trees: BTreeMap<String, Files>,
+    /// Commits.
+    pub commits: BTreeMap<String, Commit>,
+    /// Commits of branches.
+    pub refs: BTreeMap<String, String>,
+    /// Pull requests, as they are told.
+    pub pulls: Vec<Value>,
 }
 
 fn name(kind: &str, content: &[u8]) -> String {
@@ -45,7 +56,7 @@ fn name(kind: &str, content: &[u8]) -> String {
 }
 
 /// The commit that was cloned.
-pub(in super::super) fn start() -> String {
+pub fn start() -> String {
     GitHub::default().refs["main"].clone()
 }
 
@@ -78,18 +89,25 @@ impl Default for GitHub {
 }
 
 impl GitHub {
+    /// The same repository, where git itself names the commit of `main`.
+    #[allow(dead_code, reason = "for processes, which clone it by git")]
+    pub fn at(head: &str) -> Self {
+        let mut github = Self::default();
+        let start = github.refs["main"].clone();
+        let commit = github.commits[&start].clone();
+        github.commits.insert(head.to_owned(), commit);
+        github.refs.insert("main".to_owned(), head.to_owned());
+        github
+    }
+
     fn tree(&mut self, files: Files) -> String {
         let sha = name("tree", value!(files).to_string().as_bytes());
         self.trees.insert(sha.clone(), files);
         sha
     }
 
-    pub(in super::super) fn commit(
-        &mut self,
-        message: &str,
-        tree: &str,
-        parents: &[String],
-    ) -> String {
+    /// Adds a commit, and gives its name.
+    pub fn commit(&mut self, message: &str, tree: &str, parents: &[String]) -> String {
         let text = format!("{message}\n{tree}\n{parents:?}");
         let sha = name("commit", text.as_bytes());
         let commit = Commit {
@@ -102,7 +120,7 @@ impl GitHub {
     }
 
     /// Files of a branch and their contents.
-    pub(in super::super) fn files(&self, branch: &str) -> BTreeMap<String, String> {
+    pub fn files(&self, branch: &str) -> BTreeMap<String, String> {
         let tree = &self.commits[&self.refs[branch]].tree;
         let text = |sha: &String| {
             let content = self.blobs.get(sha).cloned().unwrap_or_default();

@@ -1,19 +1,23 @@
 //! A webhook that knows its sender.
 
+use super::body::{self, Body};
+use super::proof::mac;
 use super::{Serves, field};
-use crate::body::{self, Body};
-use crate::proof::mac;
 use bytes::Bytes;
 use hyper::{Request, Response};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(in super::super) const KEY: &str = "shared-with-the-hook";
+/// What it shares with its sender.
+pub const KEY: &str = "shared-with-the-hook";
 
+/// What it was told.
 #[derive(Default)]
-pub(in super::super) struct Hook {
-    pub(in super::super) keys: BTreeSet<String>,
-    pub(in super::super) last: Value,
+pub struct Hook {
+    /// Every key of idempotency.
+    pub keys: BTreeSet<String>,
+    /// The last document.
+    pub last: Value,
 }
 
 impl Serves for Hook {

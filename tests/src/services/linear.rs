@@ -1,26 +1,33 @@
 //! Linear: issues, comments with ids of their makers, files.
 
+use super::body::{self, Body};
 use super::{Serves, field, json};
-use crate::body::{self, Body};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use serde_json::{Value, json as value};
 use std::collections::BTreeMap;
 
-pub(in super::super) const KEY: &str = "lin_api_of_the_tests";
+/// The key that it takes.
+pub const KEY: &str = "lin_api_of_the_tests";
 
 /// One comment.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Comment {
-    pub(in super::super) issue: String,
-    pub(in super::super) body: String,
-    pub(in super::super) user: String,
+pub struct Comment {
+    /// Where it stands.
+    pub issue: String,
+    /// Its text.
+    pub body: String,
+    /// Who wrote it.
+    pub user: String,
 }
 
+/// What it keeps.
 #[derive(Default)]
-pub(in super::super) struct Linear {
-    pub(in super::super) comments: BTreeMap<String, Comment>,
-    pub(in super::super) files: BTreeMap<String, Bytes>,
+pub struct Linear {
+    /// Comments by id.
+    pub comments: BTreeMap<String, Comment>,
+    /// Files by address.
+    pub files: BTreeMap<String, Bytes>,
     promised: Vec<u64>,
 }
 

@@ -1,13 +1,13 @@
 //! A stand-in for Anthropic.
 
-use crate::provider::{Asker, answer, check, events, named, refused};
+use super::provider::{Asker, answer, check, events, named, refused};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use pure_agent_runtime::body::Body;
 use serde_json::{Value, json};
 
 /// The model that it has.
-pub(crate) const MODEL: &str = "claude-opus-4-1";
+pub const MODEL: &str = "claude-opus-4-1";
 
 /// The versions of its API.
 const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
@@ -15,7 +15,7 @@ const MESSAGES: &str = include_str!("../../clients/schemas/messages.json");
 const COUNT: &str = include_str!("../../clients/schemas/count_tokens.json");
 
 /// Answers a request that has this key.
-pub(crate) fn serve(request: &Request<Bytes>, asker: Asker, key: &str) -> Response<Body> {
+pub fn serve(request: &Request<Bytes>, asker: Asker, key: &str) -> Response<Body> {
     let what = format!("{} {}", request.method(), request.uri().path());
     let schema = match what.as_str() {
         "POST /v1/messages" => MESSAGES,
