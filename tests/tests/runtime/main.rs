@@ -6,6 +6,7 @@ mod contract;
 mod gateway;
 mod pack;
 mod router;
+mod scenario;
 mod shim;
 mod start;
 mod world;
