@@ -112,7 +112,10 @@ fn everything_that_is_named_exists() {
 #[test]
 fn what_does_not_exist_is_noticed() {
     let me = "tests/tests/findings.rs";
-    assert_eq!(missing(&format!("{me}::what_does_not_exist_is_noticed")), None);
+    assert_eq!(
+        missing(&format!("{me}::what_does_not_exist_is_noticed")),
+        None
+    );
     for wrong in [
         format!("{me}::rows"),
         format!("{me}::"),

@@ -3,6 +3,7 @@
 mod attack;
 mod connect;
 mod contract;
+mod doc;
 mod gateway;
 mod pack;
 mod router;
