@@ -1,6 +1,7 @@
 //! What the test binaries share: workspaces in memory, golden files, schemas and readers.
 #![allow(clippy::panic, reason = "a test says what is wrong by panicking")]
 
+pub mod canary;
 pub mod cluster;
 pub mod command;
 pub mod crd;

@@ -1,5 +1,6 @@
 //! A run's files, its roles as processes, and requests byte by byte.
 
+use crate::canary::{self, canary};
 use crate::emitted::contract;
 use crate::program::{Scratch, runtime};
 use crate::world::{PRIVATE, World};
@@ -10,6 +11,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// UID of the run.
@@ -19,7 +21,7 @@ pub const KEY: [u8; 32] = [7; 32];
 /// `{"issue":"A-1","prompt":"p"}`
 pub const INPUTS: &str = "eyJpc3N1ZSI6IkEtMSIsInByb21wdCI6InAifQ";
 
-/// A run's files, and what its gateway is started with.
+/// A run's files, and what its gateway is started with. At its end no secret stands in what came out.
 #[derive(Debug)]
 pub struct Place {
     /// The folder of all of it.
@@ -28,7 +30,16 @@ pub struct Place {
     pub digest: String,
 }
 
-/// A gateway that listens; it is killed in the end.
+impl Drop for Place {
+    fn drop(&mut self) {
+        // These the test itself wrote; all other files are what the run leaves.
+        canary::none_below(self.scratch.path(), &|name| {
+            name == "key" || name.starts_with("secret-")
+        });
+    }
+}
+
+/// A gateway that listens; it is killed in the end, and what it said is searched for secrets.
 #[derive(Debug)]
 pub struct Gateway {
     /// The process.
@@ -39,19 +50,56 @@ pub struct Gateway {
     pub control: String,
     /// `address:port` for the export step.
     pub export: String,
+    said: Vec<JoinHandle<Vec<u8>>>,
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            canary::none_given_to("the gateway", self.child.id());
+            canary::none_in("the metrics", &metrics(&self.control));
+        }
         drop(self.child.kill());
         drop(self.child.wait());
+        for said in self.said.drain(..) {
+            canary::none_in("a log of the gateway", &said.join().unwrap_or_default());
+        }
     }
 }
 
-/// The value of a secret: it must stand in no output.
-#[must_use]
-pub fn canary(name: &str) -> String {
-    format!("canary-of-secret-{name}-0123456789abcdef")
+/// What a gateway that did not begin to listen has said.
+fn ended(child: &mut Child, said: JoinHandle<Vec<u8>>) -> String {
+    drop(child.kill());
+    drop(child.wait());
+    String::from_utf8_lossy(&said.join().unwrap_or_default()).into_owned()
+}
+
+/// The page for Prometheus, or nothing where the gateway does not give it at once.
+fn metrics(control: &str) -> Vec<u8> {
+    let bearer = key().proof(UID, Use::People);
+    let asked = format!(
+        "GET /metrics HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nAuthorization: Bearer {bearer}\r\n\r\n"
+    );
+    let mut page = Vec::new();
+    if let Ok(mut stream) = TcpStream::connect(control) {
+        drop(stream.set_read_timeout(Some(Duration::from_secs(2))));
+        drop(stream.write_all(asked.as_bytes()));
+        drop(stream.read_to_end(&mut page));
+    }
+    page
+}
+
+/// All that comes, so that a process is never kept waiting.
+fn kept(mut from: impl std::io::Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut all = Vec::new();
+        drop(from.read_to_end(&mut all));
+        all
+    })
+}
+
+fn key() -> Key {
+    Key::new(KEY.to_vec()).unwrap()
 }
 
 impl Place {
@@ -145,19 +193,38 @@ impl Place {
     }
 
     fn listening(mut command: Command) -> Gateway {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
-        let out = child.stdout.take().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let err = kept(child.stderr.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let Ok(said) = serde_json::from_str::<Value>(&line) else {
+            panic!("{line}{}", ended(&mut child, err));
+        };
         assert_eq!(said["event"], "listening", "{line}");
+        canary::none_in("the first line of the gateway", line.as_bytes());
+        canary::none_given_to("the gateway", child.id());
         let text = |name: &str| said[name].as_str().unwrap().to_owned();
         Gateway {
-            child,
             agent: text("agent"),
             control: text("control"),
             export: text("export"),
+            said: vec![kept(out), err],
+            child,
         }
+    }
+
+    /// Runs a program to its end; no secret stands in what it says.
+    ///
+    /// # Panics
+    /// If one does, or the program does not start.
+    #[must_use]
+    pub fn output(&self, command: &mut Command) -> Output {
+        let done = command.output().unwrap();
+        canary::none_in("what a role says", &done.stdout);
+        canary::none_in("what a role says", &done.stderr);
+        done
     }
 
     /// The start gate of a cycle's pod, and the bearer that it claimed.
@@ -175,7 +242,8 @@ impl Place {
     #[must_use]
     pub fn start_in(&self, gateway: &Gateway, cycle: &str, folder: &Path) -> Output {
         let (host, port) = gateway.agent.rsplit_once(':').unwrap();
-        self.role("start")
+        let mut command = self.role("start");
+        command
             .args([
                 "--gateway",
                 host,
@@ -188,17 +256,25 @@ impl Place {
             .arg(folder)
             .arg("--answer")
             .arg(self.at("start-answer"))
-            .env("PURE_AGENT_CYCLE", cycle)
-            .output()
-            .unwrap()
+            .env("PURE_AGENT_CYCLE", cycle);
+        let done = self.output(&mut command);
+        let bearer = std::fs::read_to_string(folder.join("bearer")).ok();
+        if let Some(bearer) = &bearer {
+            canary::learn("the bearer of an agent", bearer.as_bytes());
+        }
+        // The agent reads what stands here; the program is there to be run.
+        canary::none_below(folder, &|name| {
+            ["bearer", "pure-agent-runtime"].contains(&name)
+        });
+        done
     }
 
     /// The word that Argo is told.
     #[must_use]
     pub fn router(&self, gateway: &Gateway, cycle: &str, phase: &str, code: &str) -> String {
         let answer = self.at("answer");
-        let done = self
-            .role("router")
+        let mut command = self.role("router");
+        command
             .args([
                 "--cycle",
                 cycle,
@@ -213,9 +289,8 @@ impl Place {
             .args(["--gateway", &gateway.control, "--key"])
             .arg(self.at("key"))
             .arg("--answer")
-            .arg(&answer)
-            .output()
-            .unwrap();
+            .arg(&answer);
+        let done = self.output(&mut command);
         assert_eq!(done.status.code(), Some(0), "{done:?}");
         std::fs::read_to_string(answer).unwrap()
     }
@@ -223,11 +298,9 @@ impl Place {
     /// What `record verify` says.
     #[must_use]
     pub fn verify(&self) -> Output {
-        Command::new(runtime())
-            .args(["record", "verify"])
-            .arg(self.at("record.jsonl"))
-            .output()
-            .unwrap()
+        let mut command = Command::new(runtime());
+        command.args(["record", "verify"]);
+        self.output(command.arg(self.at("record.jsonl")))
     }
 
     /// The text of the record.
@@ -250,6 +323,7 @@ fn try_raw(address: &str, bytes: &[u8]) -> std::io::Result<(u16, String)> {
     let mut answer = Vec::new();
     // A connection that is reset after its answer has given it.
     drop(stream.read_to_end(&mut answer));
+    canary::none_in("an answer of the gateway", &answer);
     let text = String::from_utf8_lossy(&answer).into_owned();
     let status = text
         .split(' ')
@@ -297,5 +371,5 @@ pub fn rule(answer: &(u16, Value)) -> (u16, &str) {
 /// The credential of the router.
 #[must_use]
 pub fn router_bearer() -> String {
-    Key::new(KEY.to_vec()).unwrap().proof(UID, Use::Router)
+    key().proof(UID, Use::Router)
 }

@@ -25,7 +25,7 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Runtime;
 
 /// The name of the gateway for clients, as in a cluster.
@@ -44,12 +44,17 @@ pub struct World {
     space: Space,
     authority: Authority,
     names: Mutex<BTreeMap<String, Ipv4Addr>>,
+    served: Mutex<Vec<(String, Served)>>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
+        }
+        let served = self.served.get_mut();
+        for (name, served) in served.unwrap_or_else(PoisonError::into_inner) {
+            served.search(name);
         }
     }
 }
@@ -79,6 +84,7 @@ impl World {
             space,
             authority,
             names: Mutex::new(BTreeMap::new()),
+            served: Mutex::default(),
         };
         world.write_hosts();
         Ok(world)
@@ -103,7 +109,7 @@ impl World {
     {
         let tls = self.authority.acceptor(name);
         let at = SocketAddr::from((self.address(name), 443));
-        Served::start(self.runtime(), at, Some(tls), answer)
+        self.searched(name, Served::start(self.runtime(), at, Some(tls), answer))
     }
 
     /// The same over plain HTTP, at any port.
@@ -115,7 +121,14 @@ impl World {
         F: Fn(&Request<Bytes>) -> Response<Body> + Send + Sync + 'static,
     {
         let at = SocketAddr::from((self.address(name), port));
-        Served::start(self.runtime(), at, None, answer)
+        self.searched(name, Served::start(self.runtime(), at, None, answer))
+    }
+
+    /// What a host is sent is searched for secrets when the world ends.
+    fn searched(&self, name: &str, served: Served) -> Served {
+        let mut all = self.served.lock().unwrap();
+        all.push((name.to_owned(), served.clone()));
+        served
     }
 
     /// A program that finds the hosts of this world, and no other name.

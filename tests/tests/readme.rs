@@ -26,15 +26,24 @@ fn every_shown_piece_is_a_part_of_its_file() {
 #[test]
 fn every_link_of_the_docs_leads_somewhere() {
     let root = repository();
-    for page in ["README.md", "CONTRIBUTING.md"] {
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "runtime/README.md",
+        "compiler/doc/approvals.md",
+        "compiler/doc/scanners.md",
+        "compiler/doc/secrets.md",
+        "tests/findings.md",
+    ] {
         let text = std::fs::read_to_string(root.join(page)).expect("the page");
+        let folder = root.join(page).parent().expect("a folder").to_owned();
         for part in text.split("](").skip(1) {
             let link = part.split(')').next().unwrap_or_default();
             if link.contains("://") || link.starts_with('#') {
                 continue;
             }
             let path = link.split('#').next().unwrap_or_default();
-            assert!(root.join(path).exists(), "{page}: {link}");
+            assert!(folder.join(path).exists(), "{page}: {link}");
         }
     }
 }
@@ -55,4 +64,27 @@ fn the_gate_runs_the_two_commands() {
             "the gate lacks `{command}`"
         );
     }
+}
+
+/// Paths in backticks that name a file of the repository, or of the page's own sources.
+#[test]
+fn every_file_that_the_tour_names_is_there() {
+    let root = repository();
+    let page = std::fs::read_to_string(root.join("runtime/README.md")).expect("the tour");
+    let mut files = 0;
+    for named in page.split('`').skip(1).step_by(2) {
+        let path = named.trim_end_matches('/');
+        let file = named.ends_with(".rs") || named.ends_with('/') && !named.starts_with('/');
+        if !file || path.contains(char::is_whitespace) {
+            continue;
+        }
+        let there = [
+            root.join("runtime/src").join(path),
+            root.join(path),
+            root.join("runtime").join(path),
+        ];
+        assert!(there.iter().any(|path| path.exists()), "{named}");
+        files += 1;
+    }
+    assert!(files > 15, "only {files} files are named");
 }

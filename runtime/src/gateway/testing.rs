@@ -12,6 +12,8 @@ use crate::record::event::RunOpened;
 use crate::secret::Secrets;
 use crate::state::journal::Journal;
 use crate::web::Web;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,8 +38,44 @@ pub(crate) struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        let record = std::fs::read(self.folder.join("record.jsonl")).unwrap_or_default();
         drop(std::fs::remove_dir_all(&self.folder));
+        if !std::thread::panicking() {
+            assert!(
+                !leaks(&record, &[SECRET, BEARER]),
+                "a secret is in the record"
+            );
+        }
     }
+}
+
+/// Whether one of these stands in the bytes, as it is or in base64 at any offset.
+fn leaks(bytes: &[u8], secrets: &[&str]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    secrets.iter().any(|secret| {
+        let encoded = (0..3).any(|before| {
+            let form = STANDARD_NO_PAD.encode(["xx".get(..before).unwrap(), secret].concat());
+            // Characters at either end also hold bits of what stands beside the secret.
+            let end = (before + secret.len()) * 8 / 6;
+            text.contains(&form[(before * 8).div_ceil(6)..end])
+        });
+        encoded || text.contains(secret)
+    })
+}
+
+#[test]
+fn a_leak_is_found() {
+    for leak in [
+        secret_of("github"),
+        STANDARD_NO_PAD.encode(format!("x-access-token:{}", secret_of("github"))),
+        STANDARD_NO_PAD.encode(format!("ab:{}", secret_of("linear"))),
+    ] {
+        assert!(
+            leaks(format!("before {leak} after").as_bytes(), &[SECRET]),
+            "{leak}"
+        );
+    }
+    assert!(!leaks(b"a secret of the run", &[SECRET, BEARER]));
 }
 
 /// A gateway by the contract of the example `pure-agent`, changed; each secret is `secret-of-NAME` (but
@@ -71,11 +109,14 @@ pub(crate) async fn running(web: Web, change: impl FnOnce(&mut Value)) -> Runnin
     }
 }
 
+/// What the secrets of these tests begin with.
+const SECRET: &str = "secret-of-";
+
 fn secret_of(name: &str) -> String {
     match name {
         "subscription" => "sk-ant-oat01-secret".to_owned(),
         "s3" => "AKIDTEST:secret-of-s3".to_owned(),
-        name => format!("secret-of-{name}"),
+        name => format!("{SECRET}{name}"),
     }
 }
 
@@ -130,6 +171,10 @@ impl Running {
         drop(stream.write_all(body).await);
         let mut answer = Vec::new();
         drop(stream.read_to_end(&mut answer).await);
+        assert!(
+            !leaks(&answer, &[SECRET]),
+            "a secret is in the answer to {what}"
+        );
         let end = answer
             .windows(4)
             .position(|w| w == b"\r\n\r\n")

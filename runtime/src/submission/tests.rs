@@ -1,3 +1,4 @@
+use super::pull_request::{MOST_BODY, MOST_PATH, MOST_TITLE};
 use super::{Document, MOST_SUMMARY, Problem, actions, read, schema};
 use crate::contract::Contract;
 use crate::gateway::inputs::Inputs;
@@ -243,6 +244,44 @@ fn texts_are_bounded_in_bytes_and_free_of_what_is_not_seen() {
         wrong(&report(49_153)),
         [("/report".to_owned(), "text-length")]
     );
+}
+
+/// Each text at its bound and one above it, in Hangul: what is told in bytes counts in bytes, and the two that
+/// GitHub counts in characters count so.
+#[test]
+fn every_text_is_bounded_at_n_and_n_plus_1() {
+    let contract = contract(|_| ());
+    // So many bytes: as much Hangul as fits, and letters behind it.
+    let bytes = |size: usize| format!("{}{}", "한".repeat(size / 3), "x".repeat(size % 3));
+    let letters = |count: usize| "한".repeat(count);
+    let sent = |place: &str, text: String| {
+        let mut pull = pull_request();
+        let mut given =
+            json!({"actions": ["report", "pull-request"], "summary": "s", "report": "r"});
+        match place.rsplit_once('/') {
+            Some(("/pull-request", field)) => pull[field] = json!(text),
+            _ => given[&place[1..]] = json!(text),
+        }
+        given["pull-request"] = pull;
+        judge(&contract, &given).map(|_| ()).map_err(|problems| {
+            let all = problems.into_iter();
+            all.map(|problem| (problem.pointer, problem.rule))
+                .collect::<Vec<_>>()
+        })
+    };
+    let summary = usize::try_from(MOST_SUMMARY).unwrap();
+    let path = usize::try_from(MOST_PATH).unwrap();
+    for (place, make, most) in [
+        ("/summary", &bytes as &dyn Fn(usize) -> String, summary),
+        ("/report", &bytes, 49_152),
+        ("/pull-request/title", &letters, MOST_TITLE),
+        ("/pull-request/body", &letters, MOST_BODY),
+        ("/pull-request/path", &bytes, path),
+    ] {
+        assert_eq!(sent(place, make(most)), Ok(()), "{place}");
+        let above = vec![(place.to_owned(), "text-length")];
+        assert_eq!(sent(place, make(most + 1)), Err(above), "{place}");
+    }
 }
 
 /// However large a contract lets a report be, what is accepted fits into a line of the record.

@@ -100,3 +100,33 @@ async fn what_is_no_json_is_kept_as_text() {
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["answer"], "\u{fffd}x");
 }
+
+/// Whoever plants something where a transcript belongs has nothing written to it, and nothing uploaded from it.
+#[tokio::test]
+async fn what_is_no_file_in_the_place_of_a_transcript_is_left_alone() {
+    let folder = std::env::temp_dir().join(format!("transcript-planted-{}", std::process::id()));
+    let elsewhere = folder.with_extension("elsewhere");
+    for planted in ["link", "dangling", "folder", "pipe"] {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(&elsewhere, "mine").unwrap();
+        let path = folder.join("cycle-1.jsonl");
+        match planted {
+            "link" => std::os::unix::fs::symlink(&elsewhere, &path).unwrap(),
+            "dangling" => std::os::unix::fs::symlink(folder.join("new"), &path).unwrap(),
+            "folder" => std::fs::create_dir(&path).unwrap(),
+            _ => {
+                let mode = rustix::fs::Mode::from_raw_mode(0o600);
+                let kind = rustix::fs::FileType::Fifo;
+                rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+            }
+        }
+        let store = Store::open(&folder, Redact::new([SECRET])).unwrap();
+        store.call(&call(br#"{"model":"m"}"#, b"{}"), BEARER);
+        assert_eq!(store.file(1).await, Err(Lost), "{planted}");
+        assert_eq!(store.lost(), 1, "{planted}");
+        assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "mine");
+        assert!(!folder.join("new").exists(), "{planted}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::remove_file(elsewhere).unwrap();
+}

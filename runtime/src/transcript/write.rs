@@ -2,10 +2,12 @@
 
 use super::{Call, Redact, ToolCall, lines, tool_line};
 use crate::digest::sha256;
+use rustix::fs::OFlags;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -226,7 +228,16 @@ impl Writer {
 impl Written {
     /// A file that goes on after a restart. What it holds is read again by nobody, so a message may stand twice.
     fn open(path: &Path) -> io::Result<Self> {
-        let file = File::options().append(true).create(true).open(path)?;
+        // A file of ours and nothing else: no link leads elsewhere, and nothing waits for a reader.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let mut options = File::options();
+        options.append(true).create(true).mode(0o600);
+        let file = options
+            .custom_flags(flags.bits().cast_signed())
+            .open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         Ok(Self {
             bytes: file.metadata()?.len(),
             file,

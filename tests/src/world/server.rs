@@ -1,5 +1,6 @@
 //! One host of a world.
 
+use crate::canary;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use http_body_util::channel::Channel;
@@ -12,7 +13,7 @@ use pure_agent_runtime::body::{self, Body};
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -23,6 +24,9 @@ use tokio_rustls::TlsAcceptor;
 const MOST: usize = 64 << 20;
 /// Time for one to come.
 const WITHIN: Duration = Duration::from_secs(60);
+
+/// Fields in which a credential belongs.
+const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "x-goog-api-key"];
 
 type Handler = dyn Fn(&Request<Bytes>) -> Response<Body> + Send + Sync;
 
@@ -66,6 +70,24 @@ impl Served {
     #[must_use]
     pub fn asked(&self) -> Vec<Request<Bytes>> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Searches what came beside the field of a credential.
+    ///
+    /// # Panics
+    /// If a secret stands there.
+    pub(super) fn search(&self, name: &str) {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        for request in asked.iter() {
+            canary::none_in(&format!("a body for {name}"), request.body());
+            let address = request.uri().to_string();
+            canary::none_in(&format!("an address at {name}"), address.as_bytes());
+            for (field, value) in request.headers() {
+                if !CREDENTIALS.contains(&field.as_str()) {
+                    canary::none_in(&format!("{field} for {name}"), value.as_bytes());
+                }
+            }
+        }
     }
 
     async fn accept(self, listener: TcpListener, tls: Option<TlsAcceptor>) {

@@ -5,7 +5,7 @@ use crate::mcp;
 use crate::run::{Agent, Script, clean, script};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pure_agent_tests::place::canary;
+use pure_agent_tests::canary::canary;
 use pure_agent_tests::program::{Scratch, said};
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
 use serde_json::json;

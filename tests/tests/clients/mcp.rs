@@ -3,7 +3,7 @@
 use crate::install;
 use crate::linear;
 use crate::run::{Agent, Script, clean, script};
-use pure_agent_tests::place::canary;
+use pure_agent_tests::canary::canary;
 use pure_agent_tests::program::{Scratch, said};
 use pure_agent_tests::sources::repository;
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};

@@ -4,7 +4,7 @@ use crate::direct::{anthropic_calls, openai_calls};
 use crate::provider::Asker;
 use crate::run::{Agent, Script, script};
 use crate::{anthropic, openai};
-use pure_agent_tests::place::canary;
+use pure_agent_tests::canary::canary;
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, Served, World};
 use serde_json::{Value, json};
 

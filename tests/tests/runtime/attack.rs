@@ -41,6 +41,7 @@ fn conversation(address: &str, pieces: &[&[u8]], pause: Duration) -> String {
     stream
         .read_to_end(&mut answer)
         .expect("an answer, and its end");
+    pure_agent_tests::canary::none_in("an answer of the gateway", &answer);
     String::from_utf8(answer).unwrap()
 }
 

@@ -319,7 +319,7 @@ fn a_gateway_that_is_not_sure_does_not_start() {
     let refused = |what: &str, change: &dyn Fn(&mut Command)| {
         let mut command = place.gateway_command();
         change(&mut command);
-        let done = command.output().unwrap();
+        let done = place.output(&mut command);
         let log = String::from_utf8_lossy(&done.stdout).into_owned();
         assert_eq!(done.status.code(), Some(2), "{what}: {log}");
         assert!(!log.contains("listening"), "{what}: {log}");

@@ -3,10 +3,12 @@
 mod attack;
 mod connect;
 mod contract;
+mod doc;
 mod gateway;
 mod pack;
 mod router;
 mod run;
+mod scenario;
 mod shim;
 mod start;
 mod world;

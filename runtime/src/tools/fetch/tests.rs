@@ -152,6 +152,13 @@ async fn what_is_no_page_of_the_spec_is_refused() {
         ("https://docs.example.com\r\nX: y", "url-form"),
         ("https://127.0.0.1/", "host-ip-literal"),
         ("https://gateway.pure-agent/", "fetch-host"),
+        (
+            "https://kubernetes.default.svc.cluster.local/",
+            "fetch-host",
+        ),
+        ("data:text/plain,hello", "url-form"),
+        ("data://docs.example.com/text", "url-scheme"),
+        ("file:///proc/self/environ", "url-scheme"),
     ] {
         assert_eq!(fetch(&running, url).await.unwrap_err().rule, word, "{url}");
     }

@@ -65,8 +65,10 @@ fn a_credential_counts_in_its_field_only() {
     ] {
         let text = format!("GET {target} HTTP/1.1\r\nHost: g\r\nConnection: close\r\n{field}\r\n");
         let (status, rule) = exchange(&gateway.agent, &[text.as_bytes()], Duration::ZERO);
+        // Paths of models refuse in the shape of their protocol.
+        let told = !rule.is_empty() || target.starts_with("/v1/models");
         assert!(
-            [400, 401].contains(&status) && !rule.is_empty(),
+            [400, 401].contains(&status) && told,
             "{what}: {status} {rule}"
         );
     }
@@ -93,7 +95,7 @@ fn a_credential_of_another_run_role_or_cycle_opens_nothing() {
         assert_eq!(rule(&answer), (401, "credential"));
     }
     for shown in [&bearer, &foreign, &proofs[1]] {
-        let answer = ask(&gateway.control, "GET /v1/usage", Some(shown), "");
+        let answer = ask(&gateway.control, "GET /v1/record", Some(shown), "");
         assert_eq!(rule(&answer), (401, "credential"));
     }
     assert_eq!(place.router(&gateway, "0", "Succeeded", "0"), "1");

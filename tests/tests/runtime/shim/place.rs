@@ -4,10 +4,12 @@ use super::gateway::{BEARER, Gateway, PROMPT};
 use crate::emitted::contract;
 use crate::place::UID;
 use pure_agent_runtime::digest::sha256;
+use pure_agent_tests::canary;
 use pure_agent_tests::program::{Scratch, runtime};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 pub(crate) struct Pod {
     pub(crate) scratch: Scratch,
@@ -111,12 +113,49 @@ impl Pod {
         command
     }
 
-    /// Runs it to its end; no bearer stands in its log.
+    /// Runs it to its end; no bearer stands in its log, and what only other roles know in none of its processes.
     pub(crate) fn run(&self) -> Output {
         let path = std::env::var("PATH").unwrap();
-        let done = self.agent(&path).output().unwrap();
+        let child = self.agent(&path).spawn().unwrap();
+        let shim = child.id();
+        let watched = std::thread::spawn(move || watch(shim));
+        let done = child.wait_with_output().unwrap();
+        watched.join().expect("nothing of other roles in a process");
+        canary::none_in("the log of the shim", &done.stdout);
+        canary::none_in("the log of the shim", &done.stderr);
         assert!(!log(&done).contains(BEARER), "{}", log(&done));
         done
+    }
+}
+
+impl Drop for Pod {
+    fn drop(&mut self) {
+        for name in ["run", "workspace", "home", "tmp"] {
+            canary::none_below(&self.at(name), &|name| name == "pure-agent-runtime");
+        }
+    }
+}
+
+/// Looks, while the shim lives, at what it and everything that it started were given.
+fn watch(shim: u32) {
+    while lives(&shim.to_string()) {
+        let mut family = vec![shim];
+        while let Some(process) = family.pop() {
+            canary::none_given_to("a process of an agent", process);
+            let given = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+            assert!(
+                !String::from_utf8_lossy(&given).contains(UID),
+                "the run's UID"
+            );
+            let children = format!("/proc/{process}/task/{process}/children");
+            let children = std::fs::read_to_string(children).unwrap_or_default();
+            family.extend(
+                children
+                    .split(' ')
+                    .filter_map(|one| one.parse::<u32>().ok()),
+            );
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
