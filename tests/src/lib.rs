@@ -12,6 +12,7 @@ pub mod mutate;
 pub mod page;
 pub mod place;
 pub mod program;
+pub mod provider;
 pub mod random;
 pub mod readers;
 pub mod sources;

@@ -13,6 +13,7 @@ mod mcp;
 mod models;
 mod openai;
 mod packages;
-mod provider;
 mod run;
+
+use pure_agent_tests::provider;
 mod tunnels;

@@ -1,16 +1,16 @@
 //! What providers of models have in common: who asks, and whether the request is one that they know.
 
+use crate::world::pieces;
 use bytes::Bytes;
 use hyper::header::CONTENT_TYPE;
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
-use pure_agent_tests::world::pieces;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Who asks a provider.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asker {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
     /// An SDK, which sends headers of its own.
     Sdk,
     /// The gateway, which sends these and no other.
@@ -18,7 +18,7 @@ pub(crate) enum Asker {
 }
 
 /// Headers that the gateway sends upstream.
-const HEADERS: [&str; 11] = [
+const HEADERS: [&str; 12] = [
     "accept",
     "accept-encoding",
     "anthropic-beta",
@@ -30,13 +30,20 @@ const HEADERS: [&str; 11] = [
     "transfer-encoding",
     "user-agent",
     "x-api-key",
+    "x-goog-api-key",
 ];
 
 /// Pause before each piece of a stream.
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// Refuses what a provider does not expect: another credential, another header, another body.
-pub(crate) fn check(
+///
+/// # Errors
+/// What is not expected, as a sentence.
+///
+/// # Panics
+/// If the schema is none.
+pub fn check(
     request: &Request<Bytes>,
     asker: Asker,
     credential: (&str, &str),
@@ -71,29 +78,39 @@ pub(crate) fn check(
 }
 
 /// An answer in JSON.
-pub(crate) fn answer(status: u16, value: &Value) -> Response<Body> {
+///
+/// # Panics
+/// If the status is none.
+#[must_use]
+pub fn answer(status: u16, value: &Value) -> Response<Body> {
     let response = Response::builder().status(status);
     let response = response.header(CONTENT_TYPE, "application/json");
     response.body(body::whole(value.to_string())).unwrap()
 }
 
 /// No, in a form that both SDKs show.
-pub(crate) fn refused(why: &str) -> Response<Body> {
+#[must_use]
+pub fn refused(why: &str) -> Response<Body> {
     let error = json!({"type": "invalid_request_error", "message": why});
     answer(400, &json!({"type": "error", "error": error}))
 }
 
 /// Server-sent events, one after the other.
-pub(crate) fn events(events: Vec<String>) -> Response<Body> {
+///
+/// # Panics
+/// Outside a handler of a world.
+#[must_use]
+pub fn events(events: Vec<String>) -> Response<Body> {
     let response = Response::builder().header(CONTENT_TYPE, "text/event-stream");
     let events = events.into_iter().map(Bytes::from).collect();
     response.body(pieces(events, PAUSE)).unwrap()
 }
 
-/// An event with its name, as Anthropic and OpenAI's responses write it.
-pub(crate) fn named(value: &Value) -> String {
-    format!(
-        "event: {}\ndata: {value}\n\n",
-        value["type"].as_str().unwrap()
-    )
+/// An event with its name, as Anthropic and OpenAI's responses write it; without where it has no type.
+#[must_use]
+pub fn named(value: &Value) -> String {
+    match value["type"].as_str() {
+        Some(kind) => format!("event: {kind}\ndata: {value}\n\n"),
+        None => format!("data: {value}\n\n"),
+    }
 }
