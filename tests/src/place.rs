@@ -189,7 +189,15 @@ impl Place {
     /// The same within a world.
     #[must_use]
     pub fn gateway_in(&self, world: &World) -> Gateway {
-        Self::listening(self.as_gateway(world.command(runtime())))
+        self.gateway_given(world, INPUTS)
+    }
+
+    /// The same with other inputs, written as [`INPUTS`] is.
+    #[must_use]
+    pub fn gateway_given(&self, world: &World, inputs: &str) -> Gateway {
+        let mut command = self.as_gateway(world.command(runtime()));
+        command.env("PURE_AGENT_INPUTS", inputs);
+        Self::listening(command)
     }
 
     fn listening(mut command: Command) -> Gateway {
@@ -366,6 +374,12 @@ pub fn rule(answer: &(u16, Value)) -> (u16, &str) {
         answer.0,
         answer.1["error"]["rule"].as_str().unwrap_or_default(),
     )
+}
+
+/// The credential of people.
+#[must_use]
+pub fn people_bearer() -> String {
+    Key::new(KEY.to_vec()).unwrap().proof(UID, Use::People)
 }
 
 /// The credential of the router.

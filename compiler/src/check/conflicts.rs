@@ -17,6 +17,9 @@ use crate::spec::{Agent, Approval, Bind, Model, Place};
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     let spec = &unit.spec;
     spec.models.iter().for_each(|m| model(m, findings));
+    spec.models
+        .iter()
+        .for_each(|m| bound(m, &spec.agents, findings));
     spec.servers
         .iter()
         .for_each(|s| servers::check(s, findings));
@@ -72,6 +75,31 @@ fn model(model: &Model, findings: &mut Findings) {
             provider.value
         );
         findings.push(missing(provider.span, message, "auth \"SECRET\""));
+    }
+}
+
+/// A request without a bound is refused by the gateway, and there are harnesses that write none.
+fn bound(model: &Model, agents: &[Agent], findings: &mut Findings) {
+    if model.max_tokens.is_some() || model.spoilt {
+        return;
+    }
+    let name = &model.name.value;
+    let asks = |agent: &&Agent| agent.models.iter().any(|m| m.value == *name);
+    let harnesses = agents
+        .iter()
+        .filter(asks)
+        .filter_map(|a| a.harness.as_ref());
+    let mut unbounded =
+        harnesses.filter(|harness| matches!(harness.value.as_str(), "codex" | "gemini"));
+    if let Some(harness) = unbounded.next() {
+        let message = format!(
+            "model `{name}` needs `max-tokens`: `{}` bounds no answer by itself",
+            harness.value
+        );
+        findings.push(
+            missing(model.name.span, message, "max-tokens 32_000")
+                .related(harness.span, "this harness asks it"),
+        );
     }
 }
 

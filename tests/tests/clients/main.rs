@@ -11,6 +11,7 @@ mod models;
 mod openai;
 mod packages;
 mod run;
+
 mod tunnels;
 
 use pure_agent_tests::services::{anthropic, issues as linear, provider, repositories as git};

@@ -69,7 +69,7 @@ fn clients_list_and_call_exactly_what_is_granted() {
         ["list_issues", {"query": "x"}],
         ["no_such_tool", {}],
         ["get_export_actions", {}],
-        ["set_export_config", {"version": 1, "actions": ["none"], "summary": "nothing to do"}],
+        ["set_export_config", {"actions": ["none"], "summary": "nothing to do"}],
     ]);
     for (client, seen) in all_seen(&agent, &calls) {
         let tools = seen["tools"].as_object().unwrap();

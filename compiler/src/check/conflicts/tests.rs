@@ -101,6 +101,21 @@ fn a_model_has_an_address_and_a_credential() {
     );
 }
 
+/// Some harnesses send no bound, and the gateway lets no request through without one.
+#[test]
+fn a_model_that_codex_or_gemini_asks_has_a_bound() {
+    for harness in ["codex", "gemini"] {
+        let asked = Trial::new().run("\"claude-code\"", &format!("\"{harness}\""));
+        assert_eq!(conflicts(&asked), one("PA0204", "\"sonnet\""));
+        let provider = "provider \"anthropic\"";
+        let bound = format!("{provider}\n    max-tokens 32_000");
+        assert_eq!(conflicts(&asked.run(provider, &bound)), []);
+    }
+    // One that nobody asks by it needs none.
+    let other = "model \"other\" {\n provider \"openai\"\n id \"x\"\n auth \"claude\"\n}";
+    assert_eq!(conflicts(&Trial::new().declare(other)), []);
+}
+
 #[test]
 fn only_a_generic_harness_has_a_command() {
     let extra = Trial::new().in_agent("command \"/bin/sh\"");

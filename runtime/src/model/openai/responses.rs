@@ -103,18 +103,7 @@ static FORMAT: Shape = Shape::Tagged(&Tagged {
 static TOOL: Shape = Shape::Tagged(&Tagged {
     key: "type",
     cases: &[
-        (
-            "function",
-            &Object {
-                fields: &[
-                    Must("name", &TOOL_NAME),
-                    May("description", &Shape::Text),
-                    May("parameters", &Shape::Schema),
-                    May("strict", &Shape::Bool),
-                ],
-                denied: &[("defer_loading", Rule::HostedTool)],
-            },
-        ),
+        ("function", &FUNCTION),
         (
             "custom",
             &Object {
@@ -126,7 +115,37 @@ static TOOL: Shape = Shape::Tagged(&Tagged {
                 denied: &[("defer_loading", Rule::HostedTool)],
             },
         ),
+        ("namespace", &NAMESPACE),
     ],
+    absent: None,
+    denied: &[("mcp", Rule::OutsideServer)],
+    rule: Rule::HostedTool,
+});
+
+static FUNCTION: Object = Object {
+    fields: &[
+        Must("name", &TOOL_NAME),
+        May("description", &Shape::Text),
+        May("parameters", &Shape::Schema),
+        May("strict", &Shape::Bool),
+    ],
+    denied: &[("defer_loading", Rule::HostedTool)],
+};
+
+/// Functions of the client under one name, as Codex groups those of a server.
+static NAMESPACE: Object = Object {
+    fields: &[
+        Must("name", &TOOL_NAME),
+        May("description", &Shape::Text),
+        Must("tools", &Shape::List(&MEMBER, 10_000)),
+    ],
+    denied: &[("defer_loading", Rule::HostedTool)],
+};
+
+/// Functions alone: what else may stand at the top may not stand here.
+static MEMBER: Shape = Shape::Tagged(&Tagged {
+    key: "type",
+    cases: &[("function", &FUNCTION)],
     absent: None,
     denied: &[("mcp", Rule::OutsideServer)],
     rule: Rule::HostedTool,

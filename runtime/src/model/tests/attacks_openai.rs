@@ -16,7 +16,7 @@ fn only_tools_that_the_client_runs() {
         "shell",
         "apply_patch",
         "tool_search",
-        "namespace",
+        "Namespace",
         "Function",
         "function ",
         "",

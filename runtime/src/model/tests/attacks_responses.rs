@@ -1,6 +1,6 @@
 //! Attackers at OpenAI's responses.
 
-use super::{RESPONSES, all, responses, upstream, with};
+use super::{RESPONSES, all, refused, responses, upstream, with};
 use serde_json::{Value, json};
 
 #[test]
@@ -158,5 +158,118 @@ fn references_by_id_do_not_go_upstream() {
     assert_eq!(
         body["input"][3],
         json!({"type": "reasoning", "summary": []})
+    );
+}
+
+#[test]
+fn a_namespace_holds_plain_functions_alone() {
+    let space = |tool: Value| json!({"type": "namespace", "name": "mcp__x", "description": "x", "tools": [tool]});
+    let plain = || json!({"type": "function", "name": "f", "parameters": {"type": "object"}});
+    let member = "/tools/1/tools/0/type";
+    let nested = space(space(plain()));
+    refused(
+        RESPONSES,
+        &with(responses(), "/tools/-", nested),
+        "hosted-tool",
+        member,
+    );
+    for kind in [
+        "web_search",
+        "file_search",
+        "code_interpreter",
+        "computer_use_preview",
+        "image_generation",
+        "local_shell",
+        "shell",
+        "apply_patch",
+        "tool_search",
+        "custom",
+        "Function",
+        "",
+    ] {
+        let hosted = space(json!({"type": kind, "name": "f"}));
+        refused(
+            RESPONSES,
+            &with(responses(), "/tools/-", hosted),
+            "hosted-tool",
+            member,
+        );
+    }
+    let outside = json!({"type": "mcp", "server_url": "https://e.example", "server_label": "x"});
+    refused(
+        RESPONSES,
+        &with(responses(), "/tools/-", space(outside)),
+        "outside-server",
+        member,
+    );
+    // After one that may stand, too.
+    let mut second = space(plain());
+    second["tools"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"type": "web_search"}));
+    refused(
+        RESPONSES,
+        &with(responses(), "/tools/-", second),
+        "hosted-tool",
+        "/tools/1/tools/1/type",
+    );
+}
+
+#[test]
+fn names_and_fields_of_a_namespace_are_bounded() {
+    let base = || {
+        let tool = json!({"type": "function", "name": "f", "parameters": {"type": "object"}});
+        let space =
+            json!({"type": "namespace", "name": "mcp__x", "description": "x", "tools": [tool]});
+        with(
+            with(responses(), "/tools/-", space),
+            "/input/1/namespace",
+            json!("mcp__x"),
+        )
+    };
+    let long = "x".repeat(201);
+    let cases = vec![
+        ("/tools/1/name", json!(long), "tool-name"),
+        ("/tools/1/name", json!("a b"), "tool-name"),
+        ("/tools/1/name", json!(""), "tool-name"),
+        ("/tools/1/name", json!(null), "wrong-type"),
+        ("/tools/1/tools", json!(null), "wrong-type"),
+        ("/tools/1/tools", json!({}), "wrong-type"),
+        ("/tools/1/tools", json!(["f"]), "wrong-type"),
+        ("/tools/1/description", json!({}), "wrong-type"),
+        ("/tools/1/parameters", json!({}), "unknown-field"),
+        (
+            "/tools/1/server_url",
+            json!("https://e.example"),
+            "unknown-field",
+        ),
+        ("/tools/1/defer_loading", json!(true), "hosted-tool"),
+        ("/tools/1/tools/0/defer_loading", json!(true), "hosted-tool"),
+        ("/tools/1/tools/0/name", json!(long), "tool-name"),
+        ("/tools/1/tools/0/tools", json!([]), "unknown-field"),
+        (
+            "/tools/1/tools/0/parameters",
+            json!({"$ref": "https://e.example"}),
+            "schema-reference",
+        ),
+        ("/input/1/namespace", json!(long), "tool-name"),
+        ("/input/1/namespace", json!("a/b"), "tool-name"),
+        ("/input/1/namespace", json!({}), "wrong-type"),
+        ("/input/2/namespace", json!("mcp__x"), "unknown-field"),
+        ("/input/0/namespace", json!("mcp__x"), "unknown-field"),
+        (
+            "/tool_choice",
+            json!({"type": "namespace", "name": "mcp__x"}),
+            "hosted-tool",
+        ),
+    ];
+    all(RESPONSES, base, cases);
+    let custom = json!({"type": "custom_tool_call", "call_id": "c", "name": "f", "input": "", "namespace": "x"});
+    refused(
+        RESPONSES,
+        &with(base(), "/input/-", custom),
+        "hosted-tool",
+        "/input/3/namespace",
     );
 }

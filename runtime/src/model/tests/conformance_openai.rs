@@ -17,6 +17,8 @@ pub(super) fn codex() -> Value {
                 "encrypted_content": "gAAAAABo"},
             {"type": "function_call", "name": "exec_command", "arguments": "{\"cmd\":\"ls\"}", "call_id": "call_1"},
             {"type": "function_call_output", "call_id": "call_1", "output": "{\"output\":\"a\"}"},
+            {"type": "function_call", "name": "get_issue", "namespace": "mcp__pure_agent", "arguments": "{}", "call_id": "call_4"},
+            {"type": "function_call_output", "call_id": "call_4", "output": "x"},
             {"type": "custom_tool_call", "status": "completed", "call_id": "call_2", "name": "apply_patch",
                 "input": "*** Begin Patch"},
             {"type": "custom_tool_call_output", "call_id": "call_2", "output": "Success"},
@@ -29,6 +31,9 @@ pub(super) fn codex() -> Value {
                 "type": "object", "properties": {"cmd": {"type": "string"}}, "required": ["cmd"], "additionalProperties": false}},
             {"type": "custom", "name": "apply_patch", "description": "Edits.", "format": {
                 "type": "grammar", "syntax": "lark", "definition": "start: begin_patch"}},
+            {"type": "namespace", "name": "mcp__pure_agent", "description": "Tools of a server.", "tools": [
+                {"type": "function", "name": "get_issue", "description": "Reads.", "strict": false, "parameters": {
+                    "type": "object", "properties": {}, "additionalProperties": false}}]},
         ],
         "tool_choice": "auto",
         "parallel_tool_calls": false,

@@ -15,14 +15,14 @@ const KEYS: &str = " model messages max_tokens system stream temperature top_p t
  seed stop parallel_tool_calls response_format reasoning_effort verbosity modalities prompt_cache_key refusal reasoning \
  reasoning_content tool_calls function arguments tool_call_id image_url url detail input_audio parameters json_schema \
  instructions max_output_tokens truncation include summary generate_summary status phase annotations file_data filename \
- encrypted_content call_id output syntax definition mode encoding_format dimensions ";
+ encrypted_content call_id output syntax definition mode encoding_format dimensions namespace ";
 
 /// Every value of `type` that may go upstream.
 const TYPES: &str = " text image document tool_use tool_result thinking redacted_thinking ephemeral base64 custom auto any \
  none tool enabled adaptive disabled json_schema clear_tool_uses_20250919 clear_thinking_20251015 input_tokens tool_uses \
  thinking_turns all char_location page_location direct image_url input_audio function refusal json_object message \
  reasoning function_call function_call_output custom_tool_call custom_tool_call_output input_text output_text input_image \
- input_file summary_text reasoning_text grammar allowed_tools ";
+ input_file summary_text reasoning_text grammar allowed_tools namespace ";
 
 /// Below these, what stands is data for the model. `input` is so only in a call, and `schema` where it is an object.
 const FREE: [&str; 4] = ["input_schema", "parameters", "schema", "input_examples"];

@@ -1,9 +1,10 @@
 //! Everything outside a run, at its real names.
 
-use crate::place::{Place, canary};
+use crate::place::Place;
 use bytes::Bytes;
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
+use pure_agent_tests::canary::canary;
 use pure_agent_tests::services::gatekeeper::Gatekeeper;
 use pure_agent_tests::services::github::{self, GitHub};
 use pure_agent_tests::services::hook::{self, Hook};

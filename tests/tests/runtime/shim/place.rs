@@ -30,12 +30,6 @@ impl Pod {
         agent["system"] = json!("Canary instructions: \"quoted\", and\nof two lines.");
         change(agent);
         let command = serde_json::from_value(agent["command"].clone()).unwrap();
-        let harness = agent["harness"].clone();
-        for model in value["models"].as_array_mut().unwrap() {
-            if harness == "codex" {
-                model["provider"] = json!("openai");
-            }
-        }
         let text = value.to_string();
         let file = scratch.path().join("contract.json");
         std::fs::write(&file, &text).unwrap();

@@ -141,10 +141,12 @@ static FUNCTION_CALL: Object = Object {
         Must("call_id", &Shape::Text),
         Must("name", &TOOL_NAME),
         Must("arguments", &Shape::Text),
+        // Of a function that was offered in one.
+        May("namespace", &TOOL_NAME),
         May("status", &STATUS),
         Drop("id", &Shape::Text),
     ],
-    denied: &[("namespace", Rule::HostedTool)],
+    denied: &[],
 };
 
 static CUSTOM_CALL: Object = Object {
