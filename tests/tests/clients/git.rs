@@ -27,7 +27,7 @@ impl Repositories {
             at,
             &[&name[..], &["commit", "--quiet", "-m", "one"]].concat(),
         );
-        let bare = folder.path().join("team/sample");
+        let bare = folder.path().join("team/sample.git");
         let bare = bare.to_str().unwrap();
         git(at, &["clone", "--quiet", "--bare", ".", bare]);
         Self(folder)
@@ -35,7 +35,7 @@ impl Repositories {
 
     /// The commit of its branch.
     pub(crate) fn head(&self) -> String {
-        git(&self.0.path().join("team/sample"), &["rev-parse", "main"])
+        git(&self.0.path().join("team/sample.git"), &["rev-parse", "main"])
     }
 
     /// Answers by `git http-backend`; to whoever has the credential, where there is one.
@@ -67,6 +67,7 @@ impl Repositories {
             .env("GIT_PROTOCOL", header("git-protocol"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // A request fits into a pipe, or is read while it is written.

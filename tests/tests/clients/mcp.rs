@@ -9,7 +9,7 @@ use pure_agent_tests::sources::repository;
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
 use serde_json::{Value, json};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// The tools of the example's agent, and those of every agent.
@@ -69,7 +69,7 @@ fn clients_list_and_call_exactly_what_is_granted() {
         ["list_issues", {"query": "x"}],
         ["no_such_tool", {}],
         ["get_export_actions", {}],
-        ["set_export_config", {"version": 1, "actions": ["none"], "summary": "nothing to do"}],
+        ["set_export_config", {"actions": ["none"], "summary": "nothing to do"}],
     ]);
     for (client, seen) in all_seen(&agent, &calls) {
         let tools = seen["tools"].as_object().unwrap();
@@ -172,6 +172,7 @@ impl Server {
         server
             .arg("-I")
             .arg(repository().join("tests/clients/mcp_server.py"));
+        server.stdout(Stdio::null()).stderr(Stdio::null());
         clean(server.args([address.as_str(), "8000"]), home.path());
         let server = Self(server.spawn().unwrap());
         let start = Instant::now();
