@@ -96,7 +96,7 @@ fn clients_list_and_call_exactly_what_is_granted() {
                 "{client}: {n}: {failed} {text}"
             );
         }
-        for (n, word) in [(2, "issue_id"), (3, "list_issues"), (4, "no_such_tool")] {
+        for (n, word) in [(2, "issue_id"), (3, "tool-grant"), (4, "tool-grant")] {
             let (failed, text) = result(n);
             assert!(
                 failed != false && text.contains(word),
