@@ -35,7 +35,10 @@ impl Repositories {
 
     /// The commit of its branch.
     pub(crate) fn head(&self) -> String {
-        git(&self.0.path().join("team/sample.git"), &["rev-parse", "main"])
+        git(
+            &self.0.path().join("team/sample.git"),
+            &["rev-parse", "main"],
+        )
     }
 
     /// Answers by `git http-backend`; to whoever has the credential, where there is one.
