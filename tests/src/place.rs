@@ -2,7 +2,7 @@
 
 use crate::emitted::contract;
 use crate::program::{Scratch, runtime};
-use crate::world::{PRIVATE, World};
+use crate::world::{GATEWAY, GATEWAY_PORT, PRIVATE, World};
 use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::proof::{Key, Use};
 use serde_json::{Value, json};
@@ -160,10 +160,32 @@ impl Place {
     /// The start gate of a cycle's pod, and the bearer that it claimed.
     #[must_use]
     pub fn start(&self, gateway: &Gateway, cycle: &str) -> (Output, Option<String>) {
+        let at = gateway.agent.rsplit_once(':').unwrap();
+        self.started(Command::new(runtime()), at, cycle)
+    }
+
+    /// The same in the network of a client of the world, where whatever else listens on this machine is closed.
+    #[must_use]
+    pub fn start_in(
+        &self,
+        world: &World,
+        gateway: &Gateway,
+        cycle: &str,
+    ) -> (Output, Option<String>) {
+        let port = GATEWAY_PORT.to_string();
+        let command = world.client(&gateway.agent, runtime());
+        self.started(command, (GATEWAY, &port), cycle)
+    }
+
+    fn started(
+        &self,
+        command: Command,
+        (host, port): (&str, &str),
+        cycle: &str,
+    ) -> (Output, Option<String>) {
         let folder = Scratch::new("run");
-        let (host, port) = gateway.agent.rsplit_once(':').unwrap();
         let done = self
-            .role("start")
+            .as_role("start", command)
             .args([
                 "--gateway",
                 host,

@@ -96,7 +96,11 @@ fn clients_list_and_call_exactly_what_is_granted() {
                 "{client}: {n}: {failed} {text}"
             );
         }
-        for (n, word) in [(2, "issue_id"), (3, "tool-grant"), (4, "tool-grant")] {
+        for (n, word) in [
+            (2, "issue_id"),
+            (3, "tool-grant"),
+            (4, "no tool of this name"),
+        ] {
             let (failed, text) = result(n);
             assert!(
                 failed != false && text.contains(word),

@@ -79,7 +79,7 @@ impl<'w> Agent<'w> {
     pub(crate) fn start(world: &'w World, change: impl Fn(&mut Value)) -> Self {
         let place = Place::within(world, change);
         let gateway = place.gateway_in(world);
-        let (said, bearer) = place.start(&gateway, "0");
+        let (said, bearer) = place.start_in(world, &gateway, "0");
         let bearer = bearer.unwrap_or_else(|| panic!("{said:?}"));
         Self {
             world,
