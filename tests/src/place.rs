@@ -3,7 +3,7 @@
 use crate::canary::{self, canary};
 use crate::emitted::contract;
 use crate::program::{Scratch, runtime};
-use crate::world::{PRIVATE, World};
+use crate::world::{GATEWAY, GATEWAY_PORT, PRIVATE, World};
 use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::proof::{Key, Use};
 use serde_json::{Value, json};
@@ -240,17 +240,38 @@ impl Place {
     pub fn start(&self, gateway: &Gateway, cycle: &str) -> (Output, Option<String>) {
         let folder = Scratch::new("run");
         let done = self.start_in(gateway, cycle, folder.path());
-        (
-            done,
-            std::fs::read_to_string(folder.path().join("bearer")).ok(),
-        )
+        (done, claimed(folder.path()))
     }
 
     /// The same, which leaves what the agent's container needs in a folder.
     #[must_use]
     pub fn start_in(&self, gateway: &Gateway, cycle: &str, folder: &Path) -> Output {
-        let (host, port) = gateway.agent.rsplit_once(':').unwrap();
-        let mut command = self.role("start");
+        let at = gateway.agent.rsplit_once(':').unwrap();
+        self.started(Command::new(runtime()), at, cycle, folder)
+    }
+
+    /// The same in the network of a client of the world, where whatever else listens on this machine is closed.
+    #[must_use]
+    pub fn start_within(
+        &self,
+        world: &World,
+        gateway: &Gateway,
+        cycle: &str,
+    ) -> (Output, Option<String>) {
+        let (folder, port) = (Scratch::new("run"), GATEWAY_PORT.to_string());
+        let command = world.client(&gateway.agent, runtime());
+        let done = self.started(command, (GATEWAY, &port), cycle, folder.path());
+        (done, claimed(folder.path()))
+    }
+
+    fn started(
+        &self,
+        command: Command,
+        (host, port): (&str, &str),
+        cycle: &str,
+        folder: &Path,
+    ) -> Output {
+        let mut command = self.as_role("start", command);
         command
             .args([
                 "--gateway",
@@ -266,8 +287,7 @@ impl Place {
             .arg(self.at("start-answer"))
             .env("PURE_AGENT_CYCLE", cycle);
         let done = self.output(&mut command);
-        let bearer = std::fs::read_to_string(folder.join("bearer")).ok();
-        if let Some(bearer) = &bearer {
+        if let Some(bearer) = claimed(folder) {
             canary::learn("the bearer of an agent", bearer.as_bytes());
         }
         // The agent reads what stands here; the program is there to be run.
@@ -316,6 +336,11 @@ impl Place {
     pub fn record(&self) -> String {
         std::fs::read_to_string(self.at("record.jsonl")).unwrap()
     }
+}
+
+/// The bearer that a start gate left in a folder.
+fn claimed(folder: &Path) -> Option<String> {
+    std::fs::read_to_string(folder.join("bearer")).ok()
 }
 
 /// Sends bytes, reads to the end; gives the status and the body.

@@ -12,8 +12,40 @@ use super::{Request, bound, name_model, read, write};
 use crate::contract::{Agent, Model, Provider};
 use serde_json::Value;
 
-/// The one version of the API, for the header `anthropic-version`.
-pub const VERSION: &str = "2023-06-01";
+/// A published version of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The header `anthropic-version`.
+    pub name: &'static str,
+    /// Its official SDKs show a key as `Authorization: Bearer …`; those of another as `x-api-key`.
+    pub bearer: bool,
+}
+
+/// The version for whoever names none of the list.
+const OWN: Version = Version {
+    name: "2023-06-01",
+    bearer: false,
+};
+
+/// The published versions.
+const VERSIONS: [Version; 2] = [
+    OWN,
+    Version {
+        name: "2026-10-21",
+        bearer: true,
+    },
+];
+
+/// The version that goes upstream for a client's `anthropic-version` headers: what it names, if that is one
+/// version and published; else our own.
+#[must_use]
+pub fn version<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Version {
+    let mut headers = headers.into_iter();
+    let (named, more) = (headers.next(), headers.next());
+    let mut versions = VERSIONS.into_iter();
+    let known = versions.find(|version| named == Some(version.name.as_bytes()));
+    known.filter(|_| more.is_none()).unwrap_or(OWN)
+}
 
 /// Reads the body of `/v1/messages` for an agent; `models` are the contract's.
 ///

@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 /// The model that it has.
 pub const MODEL: &str = "claude-opus-4-1";
 
-/// The versions of its API.
-const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
 const MESSAGES: &str = include_str!("../../clients/schemas/messages.json");
 const COUNT: &str = include_str!("../../clients/schemas/count_tokens.json");
 
@@ -23,17 +21,13 @@ pub fn serve(request: &Request<Bytes>, asker: Asker, key: &str) -> Response<Body
         _ => "",
     };
     let version = request.headers().get("anthropic-version");
-    if !VERSIONS
-        .iter()
-        .any(|known| version.is_some_and(|v| v == known))
-    {
-        return refused("`anthropic-version` is not one that there is");
-    }
-    // SDKs of the second version show a key as a bearer.
+    let version = version.and_then(|v| v.to_str().ok());
     let bearer = format!("Bearer {key}");
-    let credential = match request.headers().contains_key("x-api-key") {
-        true => ("x-api-key", key),
-        false => ("authorization", bearer.as_str()),
+    let credential = match version {
+        Some("2023-06-01") => ("x-api-key", key),
+        // SDKs of this version show a key as a bearer.
+        Some("2026-10-21") => ("authorization", bearer.as_str()),
+        _ => return refused("`anthropic-version` is not one that there is"),
     };
     let body = match check(request, asker, credential, schema) {
         Ok(body) => body,

@@ -9,11 +9,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Who asks a provider.
-<<<<<<<< HEAD:tests/src/services/provider.rs
-#[derive(Clone, Copy, PartialEq, Eq)]
-========
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
->>>>>>>> wave2-shim:tests/src/provider.rs
 pub enum Asker {
     /// An SDK, which sends headers of its own.
     Sdk,
@@ -41,15 +37,12 @@ const HEADERS: [&str; 12] = [
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// Refuses what a provider does not expect: another credential, another header, another body.
-<<<<<<<< HEAD:tests/src/services/provider.rs
-========
 ///
 /// # Errors
 /// What is not expected, as a sentence.
 ///
 /// # Panics
 /// If the schema is none.
->>>>>>>> wave2-shim:tests/src/provider.rs
 pub fn check(
     request: &Request<Bytes>,
     asker: Asker,
@@ -85,13 +78,10 @@ pub fn check(
 }
 
 /// An answer in JSON.
-<<<<<<<< HEAD:tests/src/services/provider.rs
-========
 ///
 /// # Panics
 /// If the status is none.
 #[must_use]
->>>>>>>> wave2-shim:tests/src/provider.rs
 pub fn answer(status: u16, value: &Value) -> Response<Body> {
     let response = Response::builder().status(status);
     let response = response.header(CONTENT_TYPE, "application/json");
@@ -99,37 +89,23 @@ pub fn answer(status: u16, value: &Value) -> Response<Body> {
 }
 
 /// No, in a form that both SDKs show.
-<<<<<<<< HEAD:tests/src/services/provider.rs
-========
 #[must_use]
->>>>>>>> wave2-shim:tests/src/provider.rs
 pub fn refused(why: &str) -> Response<Body> {
     let error = json!({"type": "invalid_request_error", "message": why});
     answer(400, &json!({"type": "error", "error": error}))
 }
 
 /// Server-sent events, one after the other.
-<<<<<<<< HEAD:tests/src/services/provider.rs
-========
 ///
 /// # Panics
 /// Outside a handler of a world.
 #[must_use]
->>>>>>>> wave2-shim:tests/src/provider.rs
 pub fn events(events: Vec<String>) -> Response<Body> {
     let response = Response::builder().header(CONTENT_TYPE, "text/event-stream");
     let events = events.into_iter().map(Bytes::from).collect();
     response.body(pieces(events, PAUSE)).unwrap()
 }
 
-<<<<<<<< HEAD:tests/src/services/provider.rs
-/// An event with its name, as Anthropic and OpenAI's responses write it.
-pub fn named(value: &Value) -> String {
-    format!(
-        "event: {}\ndata: {value}\n\n",
-        value["type"].as_str().unwrap()
-    )
-========
 /// An event with its name, as Anthropic and OpenAI's responses write it; without where it has no type.
 #[must_use]
 pub fn named(value: &Value) -> String {
@@ -137,5 +113,4 @@ pub fn named(value: &Value) -> String {
         Some(kind) => format!("event: {kind}\ndata: {value}\n\n"),
         None => format!("data: {value}\n\n"),
     }
->>>>>>>> wave2-shim:tests/src/provider.rs
 }

@@ -46,7 +46,8 @@ impl Repositories {
             at,
             &[&author[..], &["commit", "--quiet", "-m", "one"]].concat(),
         );
-        let bare = folder.path().join(name);
+        // The gateway asks for the name with its suffix.
+        let bare = folder.path().join(format!("{name}.git"));
         let bare = bare.to_str().unwrap();
         git(at, &["clone", "--quiet", "--bare", ".", bare]);
         Self { folder, name }
@@ -55,7 +56,10 @@ impl Repositories {
     /// The commit of its branch.
     #[must_use]
     pub fn head(&self) -> String {
-        git(&self.folder.path().join(self.name), &["rev-parse", "main"])
+        git(
+            &self.folder.path().join(format!("{}.git", self.name)),
+            &["rev-parse", "main"],
+        )
     }
 
     /// Answers by `git http-backend`; to whoever has the credential, where there is one.
@@ -87,6 +91,7 @@ impl Repositories {
             .env("GIT_PROTOCOL", header("git-protocol"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // A request fits into a pipe, or is read while it is written.

@@ -9,7 +9,7 @@ use pure_agent_tests::sources::repository;
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
 use serde_json::{Value, json};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// The tools of the example's agent, and those of every agent.
@@ -96,7 +96,11 @@ fn clients_list_and_call_exactly_what_is_granted() {
                 "{client}: {n}: {failed} {text}"
             );
         }
-        for (n, word) in [(2, "issue_id"), (3, "list_issues"), (4, "no_such_tool")] {
+        for (n, word) in [
+            (2, "issue_id"),
+            (3, "tool-grant"),
+            (4, "no tool of this name"),
+        ] {
             let (failed, text) = result(n);
             assert!(
                 failed != false && text.contains(word),
@@ -172,6 +176,7 @@ impl Server {
         server
             .arg("-I")
             .arg(repository().join("tests/clients/mcp_server.py"));
+        server.stdout(Stdio::null()).stderr(Stdio::null());
         clean(server.args([address.as_str(), "8000"]), home.path());
         let server = Self(server.spawn().unwrap());
         let start = Instant::now();

@@ -7,7 +7,7 @@ use pure_agent_tests::sources::repository;
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// A client in a language, by its script.
 #[derive(Clone, Copy)]
@@ -72,7 +72,7 @@ impl<'w> Agent<'w> {
     pub(crate) fn start(world: &'w World, change: impl Fn(&mut Value)) -> Self {
         let place = Place::within(world, change);
         let gateway = place.gateway_in(world);
-        let (said, bearer) = place.start(&gateway, "0");
+        let (said, bearer) = place.start_within(world, &gateway, "0");
         let bearer = bearer.unwrap_or_else(|| panic!("{said:?}"));
         Self {
             world,

@@ -70,11 +70,13 @@ async fn seal(running: &Running) -> u16 {
     port.raw(path, Some(&router), "").await.0
 }
 
+/// Says something to the model; one that shows the credential is not heard by the agent.
 async fn speak(running: &Running) {
     let text = format!("my bearer is {BEARER}");
     let messages = json!([{"role": "user", "content": text}]);
     let body = json!({"model": "opus", "max_tokens": 10, "messages": messages});
-    assert_eq!(running.json("POST /v1/messages", &body).await.0, 200);
+    let (status, answer) = running.json("POST /v1/messages", &body).await;
+    assert_eq!(status, 502, "{answer}");
 }
 
 #[tokio::test]

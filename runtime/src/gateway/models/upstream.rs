@@ -1,11 +1,11 @@
-//! The request as upstream gets it: nothing of the agent's header is in it but betas that are known.
+//! The request as upstream gets it: nothing of the agent's header is in it but a version and betas that are known.
 
 use super::super::Gateway;
 use super::No;
 use super::endpoint::Endpoint;
 use crate::body::{self, Body};
 use crate::contract::{Model, Provider};
-use crate::model::anthropic;
+use crate::model::anthropic::{self, Version};
 use crate::secret::Secrets;
 use bytes::Bytes;
 use hyper::header::{
@@ -19,6 +19,7 @@ const OAUTH: &str = "sk-ant-oat";
 /// The beta without which such a token is not taken.
 const OAUTH_BETA: &str = "oauth-2025-04-20";
 const ANTHROPIC_BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 
 /// A request that can be sent again. It has no `Debug`, for the credential stands in it.
 pub(super) struct Upstream {
@@ -43,9 +44,11 @@ impl Upstream {
             No::Upstream("upstream-target", "the address of this model is no URL")
         })?;
         let mut fields = plain(stream);
+        let named = headers.get_all(ANTHROPIC_VERSION).iter();
+        let version = anthropic::version(named.map(HeaderValue::as_bytes));
         let secret = match &model.auth {
             Some(name) => {
-                let known = credential(&gateway.secrets, name, model.provider);
+                let known = credential(&gateway.secrets, name, (model.provider, version));
                 let (secret, field, value) = known.ok_or(No::Upstream(
                     "upstream-credential",
                     "the credential of this model cannot be used",
@@ -57,7 +60,8 @@ impl Upstream {
         };
         if model.provider == Provider::Anthropic {
             let oauth = secret.as_deref().is_some_and(|key| key.starts_with(OAUTH));
-            anthropic_fields(&mut fields, headers, oauth);
+            fields.insert(ANTHROPIC_VERSION, HeaderValue::from_static(version.name));
+            betas(&mut fields, headers, oauth);
         }
         Ok(Self {
             uri,
@@ -96,15 +100,15 @@ fn plain(stream: bool) -> HeaderMap {
     ])
 }
 
-/// A credential, and the field by which the provider takes it.
+/// A credential, and the field by which the provider takes it; Anthropic's depends on the version.
 fn credential(
     secrets: &Secrets,
     name: &str,
-    provider: Provider,
+    (provider, version): (Provider, Version),
 ) -> Option<(String, HeaderName, HeaderValue)> {
     let secret = secrets.get(name)?.to_owned();
     let (field, prefix) = match provider {
-        Provider::Anthropic if !secret.starts_with(OAUTH) => {
+        Provider::Anthropic if !version.bearer && !secret.starts_with(OAUTH) => {
             (HeaderName::from_static("x-api-key"), "")
         }
         Provider::Gemini => (HeaderName::from_static("x-goog-api-key"), ""),
@@ -116,10 +120,8 @@ fn credential(
     Some((secret, field, value))
 }
 
-/// The version, and the betas that the agent asks for and may have.
-fn anthropic_fields(fields: &mut HeaderMap, asked: &HeaderMap, oauth: bool) {
-    let version = HeaderValue::from_static(anthropic::VERSION);
-    fields.insert("anthropic-version", version);
+/// The betas that the agent asks for and may have.
+fn betas(fields: &mut HeaderMap, asked: &HeaderMap, oauth: bool) {
     let asked = asked.get_all(ANTHROPIC_BETA).iter();
     let asked: Vec<&str> = asked.filter_map(|value| value.to_str().ok()).collect();
     let mut betas = anthropic::beta(&asked.join(","));

@@ -202,7 +202,29 @@ fn betas_that_reach_nothing_pass_and_others_are_left_out() {
         assert_eq!(beta(header), expected, "{header}");
     }
     assert_eq!(beta(&"claude-code-20250219,x,".repeat(100_000)).len(), 1);
-    assert_eq!(anthropic::VERSION, "2023-06-01");
+}
+
+#[test]
+fn only_a_published_version_goes_upstream() {
+    let name = |headers: &[&'static str]| {
+        let version = anthropic::version(headers.iter().map(|header| header.as_bytes()));
+        (version.name, version.bearer)
+    };
+    let own = ("2023-06-01", false);
+    assert_eq!(name(&["2023-06-01"]), own);
+    assert_eq!(name(&["2026-10-21"]), ("2026-10-21", true));
+    for headers in [
+        &[][..],
+        &[""],
+        &["2023-01-01"],
+        &["2099-01-01"],
+        &["2026-10-21, 2099-01-01"],
+        &["2026-10-21 "],
+        &["2026-10-21", "2026-10-21"],
+        &["2026-10-21\r\nx-api-key: 1"],
+    ] {
+        assert_eq!(name(headers), own, "{headers:?}");
+    }
 }
 
 #[test]

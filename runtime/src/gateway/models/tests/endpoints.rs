@@ -165,6 +165,33 @@ async fn a_subscription_is_a_bearer_with_its_beta() {
     }
 }
 
+/// SDKs of the second version show a key as a bearer.
+#[tokio::test]
+async fn a_key_goes_upstream_as_the_version_of_the_client_shows_it() {
+    let stand_in = saying(200, JSON, answered().to_string()).await;
+    let running = at(&stand_in).await;
+    let (first, second) = (
+        "anthropic-version: 2023-06-01",
+        "anthropic-version: 2026-10-21",
+    );
+    for lines in [&[first][..], &[second], &[second, second], &[]] {
+        let body = message().to_string();
+        let (status, _, _) = running
+            .ask("POST /v1/messages", lines, body.as_bytes())
+            .await;
+        assert_eq!(status, 200);
+    }
+    let sent = stand_in.asked();
+    let sent = sent.iter().map(|asked| {
+        let field = |name| header(asked, name);
+        let version = field("anthropic-version").unwrap();
+        (version, field("x-api-key"), field("authorization"))
+    });
+    let key = ("2023-06-01", Some("secret-of-anthropic"), None);
+    let bearer = ("2026-10-21", None, Some("Bearer secret-of-anthropic"));
+    assert_eq!(sent.collect::<Vec<_>>(), [key, bearer, key, key]);
+}
+
 #[tokio::test]
 async fn tokens_are_counted_without_a_turn() {
     let mut body = message();

@@ -3,9 +3,10 @@
 use super::PROMPT;
 use super::programs::programs;
 use super::providers::Provider;
-use crate::place::{self, Place, UID, ask, canary, people_bearer};
+use crate::place::{self, Place, UID, ask, people_bearer};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use pure_agent_tests::canary::canary;
 use pure_agent_tests::program::{Scratch, runtime};
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, Served, World};
 use serde_json::{Value, json};
