@@ -3,7 +3,7 @@
 //! Pieces go on as they came. An agent that leaves, or takes nothing, ends its own stream only: upstream is read to
 //! its end, because what it used stands there.
 
-use crate::model::sse::{Block, Event, Parser};
+use crate::model::sse::{Parser, Raw};
 use crate::model::usage::{Incomplete, Meter, Usage, only_usage};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -80,18 +80,19 @@ impl Stream {
                 Ok(Some(Err(_))) | Err(_) => return Err(self.broken()),
             };
             total = total.saturating_add(piece.len());
-            let blocks = match self.parser.push(&piece) {
-                Ok(blocks) if total <= self.bounds.most => blocks,
-                _ => return Err(self.broken()),
-            };
-            for event in blocks.iter().filter_map(|block| block.event.as_ref()) {
-                self.meter.event(event);
+            let hides = self.hides_usage;
+            let Self { parser, meter, .. } = &mut self;
+            let mut kept = Vec::new();
+            let read = parser.each(&piece, |block| {
+                meter.block(&block);
+                if hides && !is_hidden(&block) {
+                    kept.extend_from_slice(block.bytes);
+                }
+            });
+            if read.is_err() || total > self.bounds.most {
+                return Err(self.broken());
             }
-            let piece = match self.hides_usage {
-                true => shown(blocks),
-                false => piece,
-            };
-            self.give(piece).await;
+            self.give(if hides { kept.into() } else { piece }).await;
         }
     }
 
@@ -116,14 +117,8 @@ impl Stream {
     }
 }
 
-/// What came, without events that only tell usage.
-fn shown(blocks: Vec<Block>) -> Bytes {
-    let hidden = |event: &Event| event.data.contains("\"usage\"") && only_usage(event);
-    let kept = blocks.into_iter();
-    let kept = kept.filter(|block| !block.event.as_ref().is_some_and(hidden));
-    let mut pieces: Vec<Vec<u8>> = kept.map(|block| block.raw).collect();
-    match pieces.len() {
-        1 => pieces.pop().unwrap_or_default().into(),
-        _ => pieces.concat().into(),
-    }
+/// Whether the agent does not see this block, because it only tells usage.
+fn is_hidden(block: &Raw<'_>) -> bool {
+    let event = block.event();
+    event.is_some_and(|event| event.data.contains("\"usage\"") && only_usage(&event))
 }
