@@ -1,7 +1,8 @@
 //! What an answer used, as the provider says at its end.
 
 use super::Protocol;
-use super::sse::Event;
+use super::sse::{Event, Raw};
+use memchr::{memchr, memmem};
 use serde_json::Value;
 
 /// Tokens of one answer. Input are `input`, `cache_read` and `cache_write` together.
@@ -69,7 +70,12 @@ impl Meter {
 
     /// Takes the whole body of an answer that is no stream.
     pub fn body(&mut self, body: &[u8]) {
-        let Ok(answer) = crate::strict::value(body) else {
+        let answer = match self.protocol {
+            Protocol::Generate => crate::strict::value(body),
+            // Nothing is made of the rest, which is long.
+            _ => crate::strict::field(body, "usage"),
+        };
+        let Ok(answer) = answer else {
             self.broken = true;
             return;
         };
@@ -82,6 +88,34 @@ impl Meter {
             Protocol::Generate => self.generated(&answer),
         }
         self.ended = true;
+    }
+
+    /// Takes the next block of a stream. An event that no reader could take for one that counts is not read: so it
+    /// is not known either whether it is JSON.
+    pub fn block(&mut self, block: &Raw<'_>) {
+        if self.counts(block.bytes)
+            && let Some(event) = block.event()
+        {
+            self.event(&event);
+        }
+    }
+
+    /// Whether a block may hold an event that [`Meter::event`] does something for. A key or a type can be spelled
+    /// otherwise by escapes only, and those that stand for letters begin with `\u`.
+    fn counts(&self, block: &[u8]) -> bool {
+        let words: &[&str] = match self.protocol {
+            Protocol::Messages => &["message_", "error"],
+            Protocol::Chat => &["usage", "error", "[DONE]"],
+            Protocol::Responses => &[
+                "response.completed",
+                "response.incomplete",
+                "response.failed",
+            ],
+            Protocol::Embeddings | Protocol::Generate => return true,
+        };
+        let says = |word: &&str| memmem::find(block, word.as_bytes()).is_some();
+        let escaped = || memchr(b'\\', block).is_some() && says(&"\\u");
+        words.iter().any(says) || escaped()
     }
 
     /// Takes the next event of a stream.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the gateway with nginx: throughput and latency of the same answers over loopback, in one run.
 
-    run.py [--short] [--bin FILE]
+    run.py [--short] [--only PART] [--record FOLDER] [--bin FILE]
 
 FILE (default target/release/pure-agent-runtime) is the runtime. nginx stands behind both as upstream, and beside the
 gateway as a reverse proxy that checks, meters and records nothing. Both take turns; each figure is the median of its rounds.
@@ -93,6 +93,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     repository = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--record", help="folder of the record (default: beside the other files)")
     parser.add_argument("--only", choices=("inputs", "models"))
     parser.add_argument("--bin", default=os.path.join(repository, "target", "release", "pure-agent-runtime"))
     options = parser.parse_args()
@@ -101,7 +102,7 @@ def main():
     program = os.path.abspath(options.bin)
     good = True
     with tempfile.TemporaryDirectory() as folder:
-        running = servers.Servers(folder, program)
+        running = servers.Servers(folder, program, options.record)
         try:
             print(f"{running.resident():.1f} MiB idle, program of {os.path.getsize(program) / 1e6:.2f} MB")
             print(f"{'':<16}{'ours/s':>10}{'nginx/s':>10}{'ratio':>8}{'p99 ms':>10}{'nginx':>10}{'ratio':>8}")

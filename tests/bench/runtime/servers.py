@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 UID = "34f30468-bff5-4185-9f89-33119f4650fd"
@@ -109,7 +110,8 @@ def certificate(folder):
 class Servers:
     """All three, until `stop`."""
 
-    def __init__(self, folder, program):
+    def __init__(self, folder, program, record=None):
+        self.record = tempfile.mkdtemp(dir=record or folder)
         self.folder, self.program, self.children = folder, program, []
         os.chmod(folder, 0o755)
         self.plain, self.tls, self.port = free_port(), free_port(), free_port()
@@ -169,7 +171,7 @@ class Servers:
             out.write(bytes([7] * 32))
         command, environment = self.role(
             "gateway", "--listen", "127.0.0.1", "--agent-port", "0", "--control-port", "0",
-            "--key", os.path.join(self.folder, "key"), "--record", self.folder, PURE_AGENT_INPUTS=INPUTS)
+            "--key", os.path.join(self.folder, "key"), "--record", self.record, PURE_AGENT_INPUTS=INPUTS)
         child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         self.children.append(child)
         said = child.stdout.readline()
@@ -200,6 +202,7 @@ class Servers:
             child.terminate()
         for child in self.children:
             child.wait(timeout=20)
+        shutil.rmtree(self.record, ignore_errors=True)
 
 
 def wait(port):

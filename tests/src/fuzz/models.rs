@@ -219,13 +219,13 @@ fn usage(bytes: &[u8], random: &mut Random) -> Result<bool, String> {
     let mut stream = Meter::new(protocol);
     let mut parser = Parser::new(1 << 16);
     let mut events = 0;
-    for block in parser.push(bytes).unwrap_or_default() {
-        if let Some(event) = block.event {
+    let _too_long = parser.each(bytes, |block| {
+        if let Some(event) = block.event() {
             events += 1;
             let _only = only_usage(&event);
-            stream.event(&event);
         }
-    }
+        stream.block(&block);
+    });
     hold(
         events > 0 || stream.usage().is_err(),
         "a stream without events used something",

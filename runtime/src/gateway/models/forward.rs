@@ -4,7 +4,7 @@
 //! its end, because what it used stands there.
 
 use super::super::echo::Echo;
-use crate::model::sse::{Block, Event, Parser};
+use crate::model::sse::{Parser, Raw};
 use crate::model::usage::{Meter, Usage, only_usage};
 use crate::transcript::Heard;
 use bytes::Bytes;
@@ -110,17 +110,19 @@ impl Stream {
             if let Some(heard) = &mut self.heard {
                 heard.piece(&piece);
             }
-            let blocks = match self.parser.push(&piece) {
-                Ok(blocks) if total <= self.bounds.most => blocks,
-                _ => return Err(self.broken()),
-            };
-            for event in blocks.iter().filter_map(|block| block.event.as_ref()) {
-                self.reads.meter.event(event);
+            let Self { parser, reads, .. } = &mut self;
+            let hides = reads.hides_usage;
+            let mut kept = Vec::new();
+            let read = parser.each(&piece, |block| {
+                reads.meter.block(&block);
+                if hides && !is_hidden(&block) {
+                    kept.extend_from_slice(block.bytes);
+                }
+            });
+            if read.is_err() || total > self.bounds.most {
+                return Err(self.broken());
             }
-            let piece = match self.reads.hides_usage {
-                true => shown(blocks),
-                false => piece,
-            };
+            let piece = if hides { kept.into() } else { piece };
             let Ok(piece) = self.reads.echo.pass(piece) else {
                 let _incomplete = self.broken();
                 return Err(Broken::Echo);
@@ -162,14 +164,8 @@ impl Stream {
     }
 }
 
-/// What came, without events that only tell usage.
-fn shown(blocks: Vec<Block>) -> Bytes {
-    let hidden = |event: &Event| event.data.contains("\"usage\"") && only_usage(event);
-    let kept = blocks.into_iter();
-    let kept = kept.filter(|block| !block.event.as_ref().is_some_and(hidden));
-    let mut pieces: Vec<Vec<u8>> = kept.map(|block| block.raw).collect();
-    match pieces.len() {
-        1 => pieces.pop().unwrap_or_default().into(),
-        _ => pieces.concat().into(),
-    }
+/// Whether the agent does not see this block, because it only tells usage.
+fn is_hidden(block: &Raw<'_>) -> bool {
+    let event = block.event();
+    event.is_some_and(|event| event.data.contains("\"usage\"") && only_usage(&event))
 }

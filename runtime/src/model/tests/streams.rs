@@ -134,4 +134,37 @@ proptest! {
         let single: Vec<&[u8]> = stream.chunks(1).collect();
         prop_assert_eq!(cut(&single, 10_000), whole);
     }
+
+    /// As the standard says it, line by line over the whole stream.
+    #[test]
+    fn events_are_those_of_a_plain_reader(stream in stream()) {
+        prop_assert_eq!(cut(&[&stream], 10_000).0, plain(&stream));
+    }
+}
+
+fn plain(stream: &[u8]) -> Vec<Event> {
+    let text = String::from_utf8_lossy(stream)
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let (mut events, mut name, mut data) = (Vec::new(), String::new(), None::<String>);
+    let Some((lines, _open)) = text.rsplit_once('\n') else {
+        return events;
+    };
+    for line in lines.split('\n') {
+        if line.is_empty() {
+            let name = std::mem::take(&mut name);
+            events.extend(data.take().map(|data| Event { name, data }));
+            continue;
+        }
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match (field, &mut data) {
+            ("event", _) => name = value.to_owned(),
+            ("data", Some(data)) => *data = format!("{data}\n{value}"),
+            ("data", none) => *none = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+    events
 }

@@ -3,6 +3,7 @@
 use crate::model::Protocol;
 use crate::model::sse::{Event, Parser};
 use crate::model::usage::{ABSURD, Incomplete, Meter, Usage, only_usage};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn stream(protocol: Protocol, events: &[Value]) -> Result<Usage, Incomplete> {
@@ -18,7 +19,18 @@ fn stream(protocol: Protocol, events: &[Value]) -> Result<Usage, Incomplete> {
         text.push_str(&format!("event: {name}\ndata: {data}\n\n"));
     }
     let mut meter = Meter::new(protocol);
-    for block in Parser::new(1 << 20).push(text.as_bytes()).unwrap() {
+    let mut parser = Parser::new(1 << 20);
+    parser
+        .each(text.as_bytes(), |block| meter.block(&block))
+        .unwrap();
+    assert_eq!(meter.usage(), every_event(protocol, text.as_bytes()));
+    meter.usage()
+}
+
+/// The same, where every event is read.
+fn every_event(protocol: Protocol, text: &[u8]) -> Result<Usage, Incomplete> {
+    let mut meter = Meter::new(protocol);
+    for block in Parser::new(1 << 20).push(text).unwrap() {
         block.event.iter().for_each(|event| meter.event(event));
     }
     meter.usage()
@@ -283,5 +295,60 @@ fn the_event_that_only_tells_usage_is_known() {
         r#"{"usage":{}}"#,
     ] {
         assert!(!only_usage(&event(other)), "{other}");
+    }
+}
+
+/// Data of one event: JSON that counts, that looks like it, or hides it behind escapes.
+fn data() -> impl Strategy<Value = String> {
+    let all = [
+        claude(),
+        gpt(),
+        codex("response.completed"),
+        codex("response.failed"),
+    ]
+    .concat();
+    let mut all: Vec<String> = all
+        .iter()
+        .map(|event| {
+            event
+                .as_str()
+                .map_or_else(|| event.to_string(), str::to_owned)
+        })
+        .collect();
+    all.extend(
+        [
+            r#"{"\u0074ype":"\u006dessage_stop"}"#,
+            r#"{"type":"message_delta","us\u0061ge":{"output_tokens":90}}"#,
+            r#"{"type":"\u0065rror"}"#,
+            r#"{"\u0065rror":{"message":"x"}}"#,
+            r#"{"type":"ping","type":"message_stop"}"#,
+            r#"{"type":"content_block_delta","delta":{"text":"message_stop \\u"}}"#,
+            r#"{"type":"respons\u0065.completed","response":{}}"#,
+            r#"{"choices":[],"us\u0061ge":{"prompt_tokens":1,"completion_tokens":2}}"#,
+            r#"{"choices":[{"delta":{"content":"\n\/\""}}]}"#,
+            "{\"type\":\ndata: \"message_stop\"}",
+        ]
+        .map(str::to_owned),
+    );
+    prop::sample::select(all)
+}
+
+proptest! {
+    /// Events that are not read would have said nothing; and that is the same however the stream is cut.
+    #[test]
+    fn events_that_are_skipped_say_nothing(
+        events in prop::collection::vec(data(), 0..10),
+        size in 1_usize..300,
+        protocol in prop::sample::select(vec![Protocol::Messages, Protocol::Chat, Protocol::Responses]),
+    ) {
+        // The end of a chat is no JSON, and nothing to others.
+        let known = |data: &&String| protocol != Protocol::Messages || *data != "[DONE]";
+        let text: String = events.iter().filter(known).map(|data| format!("data: {data}\n\n")).collect();
+        let expected = every_event(protocol, text.as_bytes());
+        let (mut meter, mut parser) = (Meter::new(protocol), Parser::new(1 << 20));
+        for piece in text.as_bytes().chunks(size) {
+            parser.each(piece, |block| meter.block(&block)).unwrap();
+        }
+        prop_assert_eq!(meter.usage(), expected);
     }
 }
