@@ -674,7 +674,7 @@ static BRANCH: NodeDef = node("branch", "Branches that pull requests come from."
     .example("branch \"agent/**\"");
 static PROTECT: NodeDef = node(
     "protect",
-    "Files that a pull request must not touch; may be repeated.",
+    "Files that a pull request must not touch, beside those of CI and hooks; may be repeated.",
 )
 .args(&[arg("files", FilePattern)])
 .example("protect \".github/**\"")

@@ -53,6 +53,20 @@ pub const EXPORT_TIMES: u32 = 1;
 pub const EXPORT_SIZE: u64 = 10 * MI;
 /// Files of a pull request.
 pub const FILES: u32 = 100;
+/// Files that run code elsewhere, on machines that build or on those of whoever clones: no pull request touches
+/// them.
+pub const PROTECTED: &[&str] = &[
+    ".buildkite/**",
+    ".circleci/**",
+    ".githooks/**",
+    ".github/**",
+    ".gitlab-ci.yml",
+    ".husky/**",
+    ".pre-commit-config.yaml",
+    "Jenkinsfile",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+];
 /// Seconds before a repeat.
 pub const BACKOFF: u64 = 10;
 /// What happens when the previous run is still going.

@@ -67,7 +67,7 @@ fn action(export: &spec::Export) -> ExportAction {
             base: pattern(export.base.as_ref()),
             branch: pattern(export.branch.as_ref()),
             exclude: patterns(&export.exclude),
-            protect: patterns(&export.protect),
+            protect: protected(&export.protect),
             files: count(export.files.as_ref(), defaults::FILES),
             size,
         },
@@ -96,6 +96,13 @@ fn pattern(pattern: Option<&Spanned<Pattern>>) -> String {
     pattern
         .map(|p| p.value.as_str().to_owned())
         .unwrap_or_default()
+}
+
+/// What the spec protects, and what is protected in any case.
+fn protected(patterns: &[Spanned<Pattern>]) -> Vec<String> {
+    let own = patterns.iter().map(|p| p.value.as_str());
+    let all = own.chain(defaults::PROTECTED.iter().copied());
+    sorted(all.map(str::to_owned))
 }
 
 fn patterns(patterns: &[Spanned<Pattern>]) -> Vec<String> {

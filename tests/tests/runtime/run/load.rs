@@ -49,7 +49,7 @@ impl Crowd {
 
     fn think(&self) {
         let words = "Words of which a model makes some seventeen tokens, and not more than that. ";
-        let stream = self.calls.load(Ordering::SeqCst) % 2 == 0;
+        let stream = self.calls.load(Ordering::SeqCst).is_multiple_of(2);
         let messages = json!([{"role": "user", "content": words}]);
         let body = json!({"model": "claude-opus-4-1", "max_tokens": 64, "stream": stream, "messages": messages});
         let answer = try_ask(
