@@ -117,10 +117,15 @@ class Servers:
         self.plain, self.tls, self.port = free_port(), free_port(), free_port()
         files(folder)
         certificate(folder)
-        self.nginx("upstream", UPSTREAM)
-        self.nginx("proxy", PROXY)
-        self.agent, self.control, self.gateway = self.start_gateway()
-        self.bearer = self.claim()
+        try:
+            self.nginx("upstream", UPSTREAM)
+            self.nginx("proxy", PROXY)
+            self.agent, self.control, self.gateway = self.start_gateway()
+            self.bearer = self.claim()
+        except BaseException:
+            # Nobody has this object yet who could stop them.
+            self.stop()
+            raise
 
     def nginx(self, name, template):
         path = os.path.join(self.folder, f"{name}.conf")
@@ -170,7 +175,7 @@ class Servers:
         with open(os.path.join(self.folder, "key"), "wb") as out:
             out.write(bytes([7] * 32))
         command, environment = self.role(
-            "gateway", "--listen", "127.0.0.1", "--agent-port", "0", "--control-port", "0",
+            "gateway", "--listen", "127.0.0.1", "--agent-port", "0", "--control-port", "0", "--export-port", "0",
             "--key", os.path.join(self.folder, "key"), "--record", self.record, PURE_AGENT_INPUTS=INPUTS)
         child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         self.children.append(child)
@@ -187,7 +192,9 @@ class Servers:
         command, environment = self.role(
             "start", "--gateway", host, "--port", port, "--patience", "1", "--folder", folder,
             "--answer", os.path.join(self.folder, "answer"), PURE_AGENT_CYCLE="0")
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"the bearer cannot be claimed: {done.stdout}")
         with open(os.path.join(folder, "bearer"), encoding="utf-8") as file:
             return file.read().strip()
 

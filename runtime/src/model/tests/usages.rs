@@ -341,8 +341,12 @@ proptest! {
         size in 1_usize..300,
         protocol in prop::sample::select(vec![Protocol::Messages, Protocol::Chat, Protocol::Responses]),
     ) {
-        // The end of a chat is no JSON, and nothing to others.
-        let known = |data: &&String| protocol != Protocol::Messages || *data != "[DONE]";
+        // What is no strict JSON breaks an account only where it could count.
+        let odd = |data: &str| data == "[DONE]" || data.contains("ping");
+        let known = |data: &&String| match protocol {
+            Protocol::Messages => *data != "[DONE]",
+            _ => *data == "[DONE]" || !odd(data),
+        };
         let text: String = events.iter().filter(known).map(|data| format!("data: {data}\n\n")).collect();
         let expected = every_event(protocol, text.as_bytes());
         let (mut meter, mut parser) = (Meter::new(protocol), Parser::new(1 << 20));
