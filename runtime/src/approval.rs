@@ -4,7 +4,7 @@
 //! answer is bound to one request by its id, its nonce and the digest of the exact arguments; consent is used up by
 //! one call. Refusal, the end of the time for it, the end of the cycle and every doubt are a refusal.
 //!
-//! - `via gatekeeper`: [`gatekeeper`] asks a service and polls it.
+//! - `via gatekeeper`: `gatekeeper` asks a service and polls it.
 //! - `via signature`: a person signs the [`statement`]; [`answer`] takes the signature at the control port and
 //!   [`signature`] verifies it.
 //!

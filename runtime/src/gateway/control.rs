@@ -16,7 +16,7 @@
 //! | `POST /v1/approvals/ID` | people | a signed answer |
 //! | `GET /v1/events` | people | the record as server-sent events, from `Last-Event-ID` on |
 //! | `GET /v1/record` | people | the record as it is |
-//! | `/v1/exports/…` | export | the ledger of the export step ([`leave::ledger`]) |
+//! | `/v1/exports/…` | export | the ledger of the export step (`leave::ledger`) |
 //! | `GET /metrics` | people | numbers for Prometheus |
 //!
 //! An agent's bearer is good at the agent's port only.

@@ -2,8 +2,8 @@
 //!
 //! hyper settles some shapes by RFC 9112 that others settle in another way: a length beside chunks, two equal
 //! lengths. [`Front`] stands between the socket and hyper, follows heads and bodies, and refuses all of them.
-//! - [`watch`] knows where each head and each body ends, [`head`] reads a head, [`chunks`] the frame of a body in
-//!   chunks, [`target`] what a request asks for. They are pure, and take bytes cut anywhere;
+//! - [`watch`] knows where each head and each body ends, `head` reads a head, `chunks` the frame of a body in
+//!   chunks, `target` what a request asks for. They are pure, and take bytes cut anywhere;
 //! - a head goes on when the whole of it is good. In the place of a refused one goes a head that asks for nothing, and its
 //!   answer is the refusal: so answers keep their order, and hyper reads nothing that was refused;
 //! - a second request may come before the first was answered. Each is judged by its own bytes, so that the

@@ -4,7 +4,7 @@
 //! that a handshake gives out is a name, not a credential: two clients of one pod count their requests alike, and by
 //! it `notifications/cancelled` ends the calls of the one that sent it. It is not stored, so it outlives a restart.
 //!
-//! A call is granted, checked, agreed to where the spec wants that, recorded, and then made ([`call`]). A client that
+//! A call is granted, checked, agreed to where the spec wants that, recorded, and then made (`call`). A client that
 //! goes away before the record ends it there; a call with an effect that has begun runs to its end.
 
 mod beside;

@@ -1,6 +1,6 @@
 //! JSON Schemas that a server wrote, made harmless before anything is checked by them.
 //!
-//! A schema of an upstream server is a program of a stranger. What remains of it ([`clean`]) has known keywords, no
+//! A schema of an upstream server is a program of a stranger. What remains of it (`clean`) has known keywords, no
 //! reference and a bounded size; its patterns run in linear time; and a value is checked only where size of the value
 //! times size of the schema is bounded. Nothing is fetched.
 
