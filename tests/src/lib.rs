@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod command;
 pub mod crd;
 pub mod emitted;
+pub mod escape;
 pub mod fuzz;
 pub mod golden;
 pub mod manifest_checks;
