@@ -4,13 +4,21 @@
 //! deletes it with the cluster-wide policies bound to it. `pure-agent-test-outside` stays: two pods without
 //! policies, to reach and to compare with.
 
+pub mod approve;
 pub mod bundle;
+pub mod host;
 pub mod images;
 pub mod kubectl;
 pub mod launch;
 pub mod mutate;
+pub mod node;
+pub mod outcome;
+pub mod outside;
 pub mod place;
+pub mod programs;
 pub mod reach;
+pub mod reference;
+pub mod site;
 
 use std::time::{Duration, Instant};
 

@@ -28,17 +28,49 @@ pub fn runtime() -> &'static Path {
     PROGRAM.get_or_init(|| built(&[&wanted[..], &["--bin", "pure-agent-runtime"]].concat()))
 }
 
+/// The hosts outside a cluster, likewise.
+///
+/// # Panics
+/// If they cannot be built.
+pub fn services() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| built(&["--package", "pure-agent-tests", "--bin", "services"]))
+}
+
+/// The runtime as one static file, of the profile `light`.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn static_runtime() -> &'static Path {
+    const TARGET: &str = "x86_64-unknown-linux-musl";
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let name = "pure-agent-runtime";
+        let wanted = ["--features", "roles", "--package", name, "--target", TARGET];
+        build(&[&wanted[..], &["--bin", name]].concat(), "light");
+        folders().1.join(TARGET).join("light").join(name)
+    })
+}
+
 /// Builds the program that the last of these arguments of cargo names.
 fn built(wanted: &[&str]) -> PathBuf {
+    let (profile, _) = folders();
+    let name = profile.file_name().unwrap_or_default().to_string_lossy();
+    build(wanted, if name == "debug" { "dev" } else { &name });
+    let program = wanted.last().copied().unwrap_or_default();
+    profile.join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The folders of this test's profile and of all profiles.
+fn folders() -> (PathBuf, PathBuf) {
     let test = std::env::current_exe().unwrap_or_else(|e| panic!("this test: {e}"));
     // target/<profile>/deps/<test>
     let profile = test.parent().and_then(Path::parent).unwrap_or(&test);
     let target = profile.parent().unwrap_or(profile);
-    let name = profile
-        .file_name()
-        .map(|n| n.to_string_lossy())
-        .unwrap_or_default();
-    let name = if name == "debug" { "dev" } else { &name };
+    (profile.to_owned(), target.to_owned())
+}
+
+fn build(wanted: &[&str], profile: &str) {
     let mut build = Command::new(env!("CARGO"));
     // What cargo tells this test about itself makes build scripts run again, here and in the next build.
     for (name, _) in std::env::vars_os() {
@@ -53,8 +85,10 @@ fn built(wanted: &[&str]) -> PathBuf {
     let status = build
         .args(["build", "--quiet"])
         .args(wanted)
-        .args(["--profile", name, "--target-dir"])
-        .arg(target)
+        .args(["--profile", profile, "--target-dir"])
+        .arg(folders().1)
+        // Where no compiler is named for the target, the host's own will do.
+        .env("CC_x86_64_unknown_linux_musl", "gcc")
         .current_dir(crate::sources::repository())
         .status();
     let program = wanted.last().copied().unwrap_or_default();
@@ -62,7 +96,6 @@ fn built(wanted: &[&str]) -> PathBuf {
         status.is_ok_and(|status| status.success()),
         "{program} is not built"
     );
-    profile.join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// A command that runs the program in a folder, with nothing of the caller's environment.

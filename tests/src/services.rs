@@ -1,11 +1,13 @@
 //! Services outside a run: each validates what it is asked, and keeps what it is given.
 
 pub mod anthropic;
+pub mod control;
 pub mod gatekeeper;
 pub mod github;
 pub mod hook;
 pub mod issues;
 pub mod linear;
+pub mod outside;
 pub mod provider;
 pub mod repositories;
 pub mod s3;

@@ -10,11 +10,11 @@ mod ground;
 mod server;
 mod space;
 
-pub use server::{Served, pieces};
+pub use authority::Authority;
+pub use server::{Door, Served, pieces};
 
 use crate::program::Scratch;
 use crate::readers::skipped;
-use authority::Authority;
 use bytes::Bytes;
 use ground::Ground;
 use hyper::{Request, Response};

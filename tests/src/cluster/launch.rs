@@ -1,6 +1,5 @@
 //! What launchers would make: the manifests of the installed WorkflowTemplate, filled in as Argo does.
 
-use super::bundle::SPEC;
 use super::place::Place;
 use crate::readers;
 use serde_json::{Value, json};
@@ -92,7 +91,7 @@ pub fn workflow(place: &Place, name: &str, inputs: &str) -> Value {
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
         "metadata": {"name": name, "namespace": place.namespace},
         "spec": {
-            "workflowTemplateRef": {"name": SPEC},
+            "workflowTemplateRef": {"name": place.spec},
             "arguments": {"parameters": [{"name": "inputs", "value": inputs}]},
         },
     })

@@ -1,6 +1,6 @@
 //! A namespace with a bundle in it, the Secrets that it needs, and everything in force.
 
-use super::bundle::{SPEC, bundle};
+use super::bundle::bundle;
 use super::images::Images;
 use super::kubectl::{get, kubectl, sure};
 use super::launch::Launch;
@@ -68,7 +68,12 @@ pub struct Place {
     pub namespace: String,
     /// The files of its bundle.
     pub files: Vec<(String, String)>,
+    /// Name of the spec.
+    pub spec: String,
 }
+
+/// The value of a secret, by Secret and key; none: any.
+pub type Values<'v> = &'v dyn Fn(&str, &str) -> Option<String>;
 
 impl Place {
     /// Installs a bundle in a new namespace and waits until its admission policies are in force.
@@ -77,22 +82,58 @@ impl Place {
     /// When an object is refused, or the policies are not in force within a minute.
     #[must_use]
     pub fn new(namespace: &str, images: &Images) -> Place {
-        let place = Place {
-            namespace: namespace.to_owned(),
-            files: bundle(namespace, images, &Facts::of_cluster()),
-        };
+        let files = bundle(namespace, images, &Facts::of_cluster());
+        Place::install(namespace, files, &|_, _| None)
+    }
+
+    /// The same with any bundle.
+    ///
+    /// # Panics
+    /// As [`Place::new`].
+    #[must_use]
+    pub fn install(namespace: &str, files: Vec<(String, String)>, values: Values<'_>) -> Place {
+        let place = Place::of(namespace, files);
         place.remove("--wait=true");
-        for yaml in place.of_kind("Namespace") {
+        place.apply(values);
+        place
+    }
+
+    /// One more bundle in the namespace.
+    ///
+    /// # Panics
+    /// As [`Place::new`].
+    #[must_use]
+    pub fn beside(&self, files: Vec<(String, String)>, values: Values<'_>) -> Place {
+        let place = Place::of(&self.namespace, files);
+        place.apply(values);
+        place
+    }
+
+    fn of(namespace: &str, files: Vec<(String, String)>) -> Place {
+        let namespace = namespace.to_owned();
+        let mut place = Place {
+            namespace,
+            files,
+            spec: String::new(),
+        };
+        let template = place.of_kind("WorkflowTemplate").pop();
+        let template = readers::rust(&template.unwrap_or_default()).unwrap_or_default();
+        let name = template["metadata"]["name"].as_str();
+        name.unwrap_or_default().clone_into(&mut place.spec);
+        place
+    }
+
+    fn apply(&self, values: Values<'_>) {
+        for yaml in self.of_kind("Namespace") {
             let _made = sure("apply --server-side --validate=strict -f -", &yaml);
         }
-        place.secrets();
-        let objects: Vec<&str> = place.objects().map(|(_, yaml)| yaml).collect();
+        self.secrets(values);
+        let objects: Vec<&str> = self.objects().map(|(_, yaml)| yaml).collect();
         let stream = objects.join("---\n");
         let dry = "apply --server-side --dry-run=server --validate=strict -f -";
         let _accepted = sure(dry, &stream);
         let _applied = sure("apply --server-side --validate=strict -f -", &stream);
-        place.in_force();
-        place
+        self.in_force();
     }
 
     /// The objects of the bundle: file and YAML.
@@ -119,7 +160,10 @@ impl Place {
     /// The account of the spec's launcher.
     #[must_use]
     pub fn launcher(&self) -> String {
-        format!("system:serviceaccount:{}:{SPEC}-launcher", self.namespace)
+        format!(
+            "system:serviceaccount:{}:{}-launcher",
+            self.namespace, self.spec
+        )
     }
 
     /// Gives `user` every right in the namespace, so that RBAC refuses nothing.
@@ -166,7 +210,7 @@ impl Place {
     }
 
     /// Makes the Secrets that the index lists.
-    fn secrets(&self) {
+    fn secrets(&self, values: Values<'_>) {
         let index = self
             .files
             .iter()
@@ -183,7 +227,8 @@ impl Place {
                 json!({"apiVersion": "v1", "kind": "Secret",
                     "metadata": {"name": name, "namespace": self.namespace}, "stringData": {}})
             });
-            object["stringData"][key] = json!("0123456789abcdef0123456789abcdef");
+            let any = || "0123456789abcdef0123456789abcdef".to_owned();
+            object["stringData"][key] = json!(values(name, key).unwrap_or_else(any));
         }
         for object in objects.values() {
             let _made = sure("apply --server-side -f -", &object.to_string());

@@ -179,8 +179,12 @@ impl GitHub {
                 )
             }
             ["pulls"] => {
-                assert!(query.starts_with("state=all&head=dlddu%3A"), "{query}");
-                json(200, &value!(self.pulls))
+                let rest = query.strip_prefix("state=all&head=dlddu%3A").unwrap();
+                let (head, _) = rest.split_once("&base=").unwrap();
+                let head = head.replace("%2F", "/");
+                let of_head = |pull: &&Value| pull["head"]["ref"] == head.as_str();
+                let list: Vec<&Value> = self.pulls.iter().filter(of_head).collect();
+                json(200, &value!(list))
             }
             other => panic!("GET {other:?}"),
         }

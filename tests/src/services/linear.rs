@@ -1,4 +1,4 @@
-//! Linear: issues, comments with ids of their makers, files.
+//! Linear: issues of every name, comments with ids of their makers, files.
 
 use super::body::{self, Body};
 use super::{Serves, field, json};
@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 /// The key that it takes.
 pub const KEY: &str = "lin_api_of_the_tests";
+
+/// What the id of an issue is, before its name.
+pub const UUID: &str = "uuid-of-";
 
 /// One comment.
 #[derive(Debug, Clone)]
@@ -52,11 +55,21 @@ impl Serves for Linear {
     }
 }
 
+/// Whether this is the name of an issue: `A-1`.
+pub(super) fn is_issue(name: &str) -> bool {
+    let parts = name.split_once('-');
+    parts.is_some_and(|(team, number)| {
+        team.bytes().all(|b| b.is_ascii_uppercase()) && number.parse::<u32>().is_ok()
+    })
+}
+
 fn start(with: &Value) -> Response<Body> {
     match with["issue"].as_str() {
-        Some("A-1") => json(
+        Some(name) if is_issue(name) => json(
             200,
-            &value!({"data": {"viewer": {"id": "me"}, "issue": {"id": "issue-uuid", "identifier": "A-1", "url": "https://linear.app/w/issue/A-1"}}}),
+            &value!({"data": {"viewer": {"id": "me"}, "issue": {
+                "id": format!("{UUID}{name}"), "identifier": name, "url": format!("https://linear.app/w/issue/{name}"),
+            }}}),
         ),
         _ => error("Entity not found: Issue"),
     }
@@ -67,13 +80,16 @@ impl Linear {
         let id = with["id"].as_str().unwrap();
         match self.comments.get(id) {
             None => error("Entity not found: Comment"),
-            Some(Comment { issue, body, user }) => json(
-                200,
-                &value!({"data": {"comment": {
-                    "id": id, "body": body, "url": format!("https://linear.app/w/issue/A-1#comment-{id}"),
-                    "user": {"id": user}, "issue": {"id": issue},
-                }}}),
-            ),
+            Some(Comment { issue, body, user }) => {
+                let name = issue.strip_prefix(UUID).unwrap();
+                json(
+                    200,
+                    &value!({"data": {"comment": {
+                        "id": id, "body": body, "url": format!("https://linear.app/w/issue/{name}#comment-{id}"),
+                        "user": {"id": user}, "issue": {"id": issue},
+                    }}}),
+                )
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
 /// Who signs for the hosts.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,7 +19,13 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    /// One of its own.
+    ///
+    /// # Panics
+    /// If no key can be made.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "no two are equal")]
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // Two certificates of one name look self-signed.
@@ -31,12 +37,17 @@ impl Authority {
     }
 
     /// Its certificate.
-    pub(super) fn pem(&self) -> String {
+    #[must_use]
+    pub fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// TLS of a server of this name, which speaks `http/1.1`.
-    pub(super) fn acceptor(&self, name: &str) -> TlsAcceptor {
+    ///
+    /// # Panics
+    /// If the name is none.
+    #[must_use]
+    pub fn acceptor(&self, name: &str) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);

@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
@@ -27,6 +27,27 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 /// Fields in which a credential belongs.
 const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "x-goog-api-key"];
+
+/// Where clients come from.
+#[derive(Debug)]
+pub enum Door {
+    /// From the network.
+    Tcp(TcpListener),
+    /// From a relay in another network.
+    Unix(UnixListener),
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+impl Door {
+    async fn next(&self) -> std::io::Result<Box<dyn Stream>> {
+        Ok(match self {
+            Self::Tcp(listener) => Box::new(listener.accept().await?.0),
+            Self::Unix(listener) => Box::new(listener.accept().await?.0),
+        })
+    }
+}
 
 type Handler = dyn Fn(&Request<Bytes>) -> Response<Body> + Send + Sync;
 
@@ -53,13 +74,21 @@ impl Served {
     where
         F: Fn(&Request<Bytes>) -> Response<Body> + Send + Sync + 'static,
     {
+        let listener = runtime.block_on(TcpListener::bind(at));
+        let listener = listener.unwrap_or_else(|e| panic!("{at}: {e}"));
+        Self::behind(runtime, Door::Tcp(listener), tls, answer)
+    }
+
+    /// Answers whoever comes through this door.
+    pub fn behind<F>(runtime: &Runtime, door: Door, tls: Option<TlsAcceptor>, answer: F) -> Self
+    where
+        F: Fn(&Request<Bytes>) -> Response<Body> + Send + Sync + 'static,
+    {
         let served = Self {
             asked: Arc::default(),
             answer: Arc::new(answer),
         };
-        let listener = runtime.block_on(TcpListener::bind(at));
-        let listener = listener.unwrap_or_else(|e| panic!("{at}: {e}"));
-        drop(runtime.spawn(served.clone().accept(listener, tls)));
+        drop(runtime.spawn(served.clone().accept(door, tls)));
         served
     }
 
@@ -76,7 +105,7 @@ impl Served {
     ///
     /// # Panics
     /// If a secret stands there.
-    pub(super) fn search(&self, name: &str) {
+    pub fn search(&self, name: &str) {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         for request in asked.iter() {
             canary::none_in(&format!("a body for {name}"), request.body());
@@ -90,8 +119,8 @@ impl Served {
         }
     }
 
-    async fn accept(self, listener: TcpListener, tls: Option<TlsAcceptor>) {
-        while let Ok((stream, _)) = listener.accept().await {
+    async fn accept(self, door: Door, tls: Option<TlsAcceptor>) {
+        while let Ok(stream) = door.next().await {
             let (served, tls) = (self.clone(), tls.clone());
             drop(tokio::spawn(async move {
                 match tls {

@@ -1,0 +1,317 @@
+//! A run of a site, from its submission to what is left of it.
+
+use super::Site;
+use super::watch::{Seen, label, statuses};
+use crate::canary;
+use crate::cluster::approve::Forwarded;
+use crate::cluster::kubectl::{get, sure};
+use crate::cluster::node;
+use pure_agent::emit::inputs;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// A run that was submitted.
+#[derive(Debug)]
+pub struct Run<'s> {
+    site: &'s Site,
+    /// Name of its spec.
+    pub spec: String,
+    /// Its name.
+    pub name: String,
+    /// UID of its Workflow.
+    pub uid: String,
+    /// The issue that it works on; no other run does.
+    pub issue: String,
+    /// When it was submitted.
+    pub since: Instant,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub struct Ended {
+    /// Phase of the Workflow.
+    pub phase: String,
+    /// The Workflow.
+    pub workflow: Value,
+    /// Its pods, as they were last seen.
+    pub pods: BTreeMap<String, Seen>,
+    /// What containers said, by pod without the run's name, and container.
+    pub logs: BTreeMap<(String, String), String>,
+    /// From submission to end.
+    pub wall: Duration,
+}
+
+/// An issue that no other run of this machine works on now.
+fn issue() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    // Six digits: the process and the run.
+    let number = (std::process::id() * 100 + next) % 1_000_000;
+    format!("DLD-{number}")
+}
+
+impl<'s> Run<'s> {
+    pub(super) fn submit(site: &'s Site, spec: &str, script: &str) -> Self {
+        let issue = issue();
+        let name = format!("{spec}-{}", issue.to_ascii_lowercase());
+        let given = BTreeMap::from([
+            ("issue".to_owned(), issue.clone()),
+            ("prompt".to_owned(), format!("Work on {issue}.\nscript: {script}")),
+        ]);
+        let workflow = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
+            "metadata": {"name": name, "namespace": site.place.namespace},
+            "spec": {
+                "workflowTemplateRef": {"name": spec},
+                "arguments": {"parameters": [{"name": "inputs", "value": inputs::encode(&given)}]},
+            },
+        });
+        let since = Instant::now();
+        let made = sure("create -f - -o json", &workflow.to_string());
+        let made: Value = serde_json::from_str(&made).unwrap();
+        let uid = made["metadata"]["uid"].as_str().unwrap().to_owned();
+        Self {
+            site,
+            spec: spec.to_owned(),
+            name,
+            uid,
+            issue,
+            since,
+        }
+    }
+
+    /// Its Workflow, as it was last told.
+    #[must_use]
+    pub fn workflow(&self) -> Value {
+        self.site.watch.workflow(&self.name)
+    }
+
+    /// One of its pods by the end of its name, where it is there.
+    #[must_use]
+    pub fn pod(&self, end: &str) -> Option<Value> {
+        let seen = self.site.watch.pod(&format!("{}-{end}", self.name))?;
+        seen.there.then_some(seen.object)
+    }
+
+    /// Its launchers that are there.
+    #[must_use]
+    pub fn launchers(&self) -> Vec<Value> {
+        let pods = self.site.watch.pods_of(&self.name).into_values();
+        let launchers = pods.filter(|seen| seen.there && label(&seen.object, "role") == "launcher");
+        launchers.map(|seen| seen.object).collect()
+    }
+
+    /// Waits until one of its pods is in this phase, or was.
+    ///
+    /// # Panics
+    /// When it is not within five minutes, or the run is over before.
+    pub fn wait_for(&self, end: &str, phase: &str) -> Value {
+        let what = format!("{} of {} to be {phase}", end, self.name);
+        self.site.watch.until(&what, Duration::from_secs(300), || {
+            let pod = self.pod(end).filter(|pod| pod["status"]["phase"] == phase);
+            assert!(pod.is_some() || !self.is_over(), "{what}: {}", self.told());
+            pod
+        })
+    }
+
+    /// Whether its Workflow has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let phase = &self.workflow()["status"]["phase"];
+        ["Succeeded", "Failed", "Error"].iter().any(|one| phase == one)
+    }
+
+    /// Kills a container of one of its pods, as a crash does; whether there was one.
+    #[must_use]
+    pub fn kill(&self, end: &str) -> bool {
+        let pod = self.pod(end).unwrap_or_default();
+        statuses(&pod).iter().any(node::kill)
+    }
+
+    /// Takes a pod away, as an eviction does; whether there was one.
+    #[must_use]
+    pub fn take(&self, pod: &str) -> bool {
+        let namespace = &self.site.place.namespace;
+        let delete = format!("delete pod {pod} -n {namespace} --grace-period=1 --wait=false");
+        crate::cluster::kubectl::kubectl(&delete, "").ok
+    }
+
+    /// Asks Argo to end it: `Stop` or `Terminate`.
+    pub fn shut(&self, how: &str) {
+        let patch = format!("{{\"spec\":{{\"shutdown\":\"{how}\"}}}}");
+        let name = &self.name;
+        drop(self.site.kubectl(&format!("patch workflow {name} --type=merge -p {patch}")));
+    }
+
+    /// The gateway's control port, for people.
+    #[must_use]
+    pub fn forwarded(&self) -> Forwarded {
+        let here = (self.site.place.namespace.as_str(), self.spec.as_str());
+        Forwarded::open(here, &self.name, &self.uid)
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it does not come in time, or a secret stands in what it left in the cluster.
+    #[must_use]
+    pub fn end(&self, patience: Duration) -> Ended {
+        let what = format!("the end of {}", self.name);
+        self.site.watch.until(&what, patience, || self.is_over().then_some(()));
+        let wall = self.since.elapsed();
+        // The last words of the last pod may still be on their way.
+        std::thread::sleep(Duration::from_secs(1));
+        let workflow = self.workflow();
+        let ended = Ended {
+            phase: workflow["status"]["phase"].as_str().unwrap().to_owned(),
+            workflow,
+            pods: self.site.watch.pods_of(&self.name),
+            logs: self.site.watch.logs_of(&self.name),
+            wall,
+        };
+        canary::none_in("the Workflow", ended.workflow.to_string().as_bytes());
+        for ((pod, container), log) in &ended.logs {
+            canary::none_in(&format!("the log of {container} in {pod}"), log.as_bytes());
+        }
+        ended
+    }
+
+    /// Waits until none of its pods is left; gives the names of its claims.
+    ///
+    /// # Panics
+    /// When a pod is left after the patience.
+    #[must_use]
+    pub fn gone(&self, patience: Duration) -> Vec<String> {
+        let what = format!("nothing to be left of {}", self.name);
+        self.site.watch.until(&what, patience, || {
+            let pods = self.site.watch.pods_of(&self.name);
+            (!pods.values().any(|seen| seen.there)).then_some(())
+        });
+        self.claims()
+    }
+
+    /// The names of its claims, without its own.
+    #[must_use]
+    pub fn claims(&self) -> Vec<String> {
+        let claims = get(&format!("pvc -n {}", self.site.place.namespace));
+        let claims = claims["items"].as_array().cloned().unwrap_or_default();
+        let before = format!("{}-", self.name);
+        let names = claims.iter().filter(|claim| claim["metadata"]["deletionTimestamp"].is_null());
+        let names = names.filter_map(|claim| claim["metadata"]["name"].as_str()?.strip_prefix(&before));
+        names.map(str::to_owned).collect()
+    }
+
+    /// What it has left outside.
+    #[must_use]
+    pub fn left(&self) -> Value {
+        self.site.outside.left(&self.issue)
+    }
+
+    /// What there is to say of it, for a failure.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let logs = self.site.watch.logs_of(&self.name);
+        told(&self.workflow(), &logs)
+    }
+}
+
+/// The phase of a Workflow, its nodes that failed, and the logs.
+fn told(workflow: &Value, logs: &BTreeMap<(String, String), String>) -> String {
+    let status = &workflow["status"];
+    let mut text = format!("{} {}\n", status["phase"], status["message"]);
+    for node in status["nodes"].as_object().into_iter().flatten() {
+        let (_, node) = node;
+        if node["phase"] != "Succeeded" {
+            let _written = writeln!(text, "{}: {} {}", node["name"], node["phase"], node["message"]);
+        }
+    }
+    for ((pod, container), log) in logs {
+        let _written = writeln!(text, "--- {pod} {container}\n{log}");
+    }
+    text
+}
+
+impl Ended {
+    /// The result document that the export step told; null where it told none.
+    #[must_use]
+    pub fn result(&self) -> Value {
+        self.events("export", "export", "exported")
+            .pop()
+            .map_or(Value::Null, |event| event["result"].clone())
+    }
+
+    /// The reasons of the routers' decisions, in the order of their cycles.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let cycles = (0..50).map(|cycle| self.events(&format!("router-{cycle}"), "router", "decided"));
+        let decided = cycles.flatten().map(|event| event["decision"]["reason"].clone());
+        decided.filter_map(|reason| reason.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Lines of this event that a container said.
+    #[must_use]
+    pub fn events(&self, pod: &str, container: &str, event: &str) -> Vec<Value> {
+        let log = self.logs.get(&(pod.to_owned(), container.to_owned()));
+        let lines = log.map(String::as_str).unwrap_or_default().lines();
+        let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["event"] == event).collect()
+    }
+
+    /// The message of the Workflow and of each node that did not succeed.
+    #[must_use]
+    pub fn troubles(&self) -> String {
+        told(&self.workflow, &BTreeMap::new())
+    }
+
+    /// All that is known, for a failure.
+    #[must_use]
+    pub fn told(&self) -> String {
+        told(&self.workflow, &self.logs)
+    }
+
+    /// Seconds in which our own pods worked: from the start of a pod's first container to the end of its last one,
+    /// and for the gateway until it was ready.
+    #[must_use]
+    pub fn worked(&self) -> BTreeMap<String, f64> {
+        let mut all = BTreeMap::new();
+        for (name, seen) in &self.pods {
+            let pod = &seen.object;
+            let role = label(pod, "role");
+            if role == "launcher" {
+                continue;
+            }
+            let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
+            let mut ready = conditions.filter(|one| one["type"] == "Ready");
+            let end = match role.as_str() {
+                "gateway" => ready.next().map(|one| one["lastTransitionTime"].clone()),
+                _ => statuses(pod).last().map(|one| one["state"]["terminated"]["finishedAt"].clone()),
+            };
+            let (begin, end) = (seconds(&pod["metadata"]["creationTimestamp"]), end);
+            if let Some(end) = end.filter(|end| !end.is_null()) {
+                all.insert(name.clone(), seconds(&end) - begin);
+            }
+        }
+        all
+    }
+
+    /// Seconds from the Workflow's start to its end, as Argo tells it.
+    #[must_use]
+    pub fn lasted(&self) -> f64 {
+        let status = &self.workflow["status"];
+        seconds(&status["finishedAt"]) - seconds(&status["startedAt"])
+    }
+}
+
+/// Seconds since the first of the month of a time of Kubernetes: `2026-01-01T12:00:00Z`.
+fn seconds(time: &Value) -> f64 {
+    let time = time.as_str().unwrap_or_default();
+    let number = |at: std::ops::Range<usize>| -> u32 {
+        let digits = time.get(at).and_then(|digits| digits.parse().ok());
+        digits.unwrap_or_default()
+    };
+    let (day, hour) = (number(8..10), number(11..13));
+    f64::from(((day * 24 + hour) * 60 + number(14..16)) * 60 + number(17..19))
+}
