@@ -1,6 +1,6 @@
 //! The agent that tries every way out (`tests/escape`), built as one static program with its helper.
 
-use crate::program::built_for;
+use crate::program::static_escape;
 use crate::readers::skipped;
 use crate::sources::repository;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// What a program of it is built for: it runs in an empty image.
+/// What it is built for: it runs in an empty image.
 const TARGET: &str = "x86_64-unknown-linux-musl";
 /// The name of the program; its helper lies beside it.
 pub const PROGRAM: &str = "escape";
@@ -19,20 +19,50 @@ pub const HELPER: &str = "escape-kernel";
 /// The folder with both programs; `None`, said loudly, where one cannot be built.
 pub fn programs() -> Option<&'static PathBuf> {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let made = || made().map_err(|why| skipped(&format!("no escapes: {why}"))).ok();
+    let made = || {
+        made()
+            .map_err(|why| skipped(&format!("no escapes: {why}")))
+            .ok()
+    };
     FOLDER.get_or_init(made).as_ref()
 }
 
 fn made() -> Result<PathBuf, String> {
-    let wanted = ["--package", "pure-agent-escape", "--bin", PROGRAM];
-    let program = built_for(&wanted, Some(TARGET))?;
-    let folder = program.parent().ok_or("it has no folder")?.to_owned();
+    let targets = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output();
+    let known = targets.is_ok_and(|done| {
+        std::path::Path::new(String::from_utf8_lossy(&done.stdout).trim()).exists()
+    });
+    if !known {
+        return Err(format!("rustup has not added {TARGET}"));
+    }
+    let folder = static_escape()
+        .parent()
+        .ok_or("it has no folder")?
+        .to_owned();
     let source = repository().join("tests/escape/kernel.c");
     let mut gcc = Command::new("gcc");
-    gcc.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-static", "-s", "-o"]);
+    gcc.args([
+        "-std=gnu11",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-O2",
+        "-static",
+        "-s",
+        "-o",
+    ]);
     // Another test may be running the one that is there.
-    let (fresh, helper) = (folder.join(format!("{HELPER}-{}", std::process::id())), folder.join(HELPER));
-    let done = gcc.arg(&fresh).arg(source).output().map_err(|e| format!("gcc: {e}"))?;
+    let (fresh, helper) = (
+        folder.join(format!("{HELPER}-{}", std::process::id())),
+        folder.join(HELPER),
+    );
+    let done = gcc
+        .arg(&fresh)
+        .arg(source)
+        .output()
+        .map_err(|e| format!("gcc: {e}"))?;
     if !done.status.success() {
         return Err(String::from_utf8_lossy(&done.stderr).into_owned());
     }
@@ -73,7 +103,8 @@ pub fn reported(done: &Output) -> Outcomes {
 #[must_use]
 pub fn with(outcomes: &Outcomes, word: &str) -> Vec<String> {
     let of = outcomes.iter().filter(|(_, (outcome, _))| outcome == word);
-    of.map(|(name, (_, evidence))| format!("{name}: {evidence}")).collect()
+    of.map(|(name, (_, evidence))| format!("{name}: {evidence}"))
+        .collect()
 }
 
 /// An address for the attacker.

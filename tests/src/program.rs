@@ -42,14 +42,28 @@ pub fn services() -> &'static Path {
 /// # Panics
 /// If it cannot be built.
 pub fn static_runtime() -> &'static Path {
-    const TARGET: &str = "x86_64-unknown-linux-musl";
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let name = "pure-agent-runtime";
-        let wanted = ["--features", "roles", "--package", name, "--target", TARGET];
-        build(&[&wanted[..], &["--bin", name]].concat(), "light");
-        folders().1.join(TARGET).join("light").join(name)
-    })
+    let wanted = ["--features", "roles", "--package", "pure-agent-runtime"];
+    PROGRAM.get_or_init(|| built_static(&wanted, "pure-agent-runtime"))
+}
+
+/// The agent that tries every way out, likewise.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn static_escape() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| built_static(&["--package", "pure-agent-escape"], "escape"))
+}
+
+/// A program that needs no loader and no library.
+fn built_static(wanted: &[&str], name: &str) -> PathBuf {
+    const TARGET: &str = "x86_64-unknown-linux-musl";
+    build(
+        &[wanted, &["--target", TARGET, "--bin", name]].concat(),
+        "light",
+    );
+    folders().1.join(TARGET).join("light").join(name)
 }
 
 /// Builds the program that the last of these arguments of cargo names.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 /// The name of its abstract socket.
 const NAME: &str = "pure-agent-escape-open";
-const TCP: [u16; 14] = [22, 53, 80, 443, 853, 2379, 6443, 8080, 8081, 9090, 9091, 10250, 10255, 30080];
+const TCP: [u16; 14] = [
+    22, 53, 80, 443, 853, 2379, 6443, 8080, 8081, 9090, 9091, 10250, 10255, 30080,
+];
 const UDP: [u16; 2] = [53, 443];
 const MULTICAST: (Ipv4Addr, u16) = (Ipv4Addr::new(224, 0, 0, 251), 5353);
 
@@ -30,7 +32,9 @@ pub fn serve() {
     }
     let joined = UdpSocket::bind(MULTICAST_ANY);
     if let Ok(socket) = joined {
-        drop(socket.join_multicast_v4(&MULTICAST.0, &Ipv4Addr::UNSPECIFIED));
+        if let Err(e) = socket.join_multicast_v4(&MULTICAST.0, &Ipv4Addr::UNSPECIFIED) {
+            println!("group {}: {e}", MULTICAST.0);
+        }
         drop(std::thread::spawn(move || datagrams(&socket)));
     }
     println!("open");
@@ -65,9 +69,13 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     }
     let shown = String::from_utf8_lossy(&asked).into_owned();
     let content = serde_json::json!([{"type": "text", "text": shown}]);
-    let body = serde_json::json!({"jsonrpc": "2.0", "id": 1, "result": {"content": content}}).to_string();
+    let body =
+        serde_json::json!({"jsonrpc": "2.0", "id": 1, "result": {"content": content}}).to_string();
     let length = body.len();
-    write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")?;
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )?;
     // What still comes is read, so that the answer is not lost to a reset.
     drop(stream.shutdown(std::net::Shutdown::Write));
     while stream.read(&mut piece)? > 0 {}

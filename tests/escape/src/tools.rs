@@ -355,7 +355,6 @@ fn elsewhere(facts: &Facts) -> Outcome {
         ("base", "release"),
         ("branch", "main"),
         ("branch", "agent/../main"),
-        ("branch", "agent/{{workflow.uid}}"),
         ("branch", "refs/heads/main"),
         ("branch", "agent/x\nmain"),
         ("path", "/etc"),

@@ -39,10 +39,18 @@ pub(crate) fn datagram(to: SocketAddr, bytes: &[u8]) -> Result<String, String> {
     socket.set_read_timeout(Some(CONNECT)).map_err(fail)?;
     let mut answer = [0; 512];
     // Who answers a group has an address of its own.
-    let received = match to.ip().is_multicast() {
-        true => socket.send_to(bytes, to).and_then(|_| socket.recv(&mut answer)),
-        false => socket.connect(to).and_then(|()| socket.send(bytes)).and_then(|_| socket.recv(&mut answer)),
+    let sent = match to.ip().is_multicast() {
+        true => socket.send_to(bytes, to),
+        false => socket.connect(to).and_then(|()| socket.send(bytes)),
     };
+    let mut receive = || loop {
+        match socket.recv(&mut answer) {
+            // Other threads start processes, which is told to all.
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    };
+    let received = sent.and_then(|_| receive());
     match received {
         Ok(size) => Ok(format!("{to} answers with {size} bytes")),
         Err(e) if e.kind() == ErrorKind::ConnectionRefused && !is_own(to.ip()) => {

@@ -18,6 +18,8 @@ pub fn kill(status: &Value) -> bool {
         return false;
     }
     let mut kill = Command::new("ctr");
-    kill.arg("-a").arg(socket).args(["-n", "k8s.io", "tasks", "kill", "-a", "-s", "SIGKILL", id]);
+    kill.arg("-a")
+        .arg(socket)
+        .args(["-n", "k8s.io", "tasks", "kill", "-a", "-s", "SIGKILL", id]);
     run(&mut kill).is_ok()
 }

@@ -59,7 +59,10 @@ impl<'s> Run<'s> {
         let name = format!("{spec}-{}", issue.to_ascii_lowercase());
         let given = BTreeMap::from([
             ("issue".to_owned(), issue.clone()),
-            ("prompt".to_owned(), format!("Work on {issue}.\nscript: {script}")),
+            (
+                "prompt".to_owned(),
+                format!("Work on {issue}.\nscript: {script}"),
+            ),
         ]);
         let workflow = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
@@ -121,7 +124,9 @@ impl<'s> Run<'s> {
     #[must_use]
     pub fn is_over(&self) -> bool {
         let phase = &self.workflow()["status"]["phase"];
-        ["Succeeded", "Failed", "Error"].iter().any(|one| phase == one)
+        ["Succeeded", "Failed", "Error"]
+            .iter()
+            .any(|one| phase == one)
     }
 
     /// Kills a container of one of its pods, as a crash does; whether there was one.
@@ -143,7 +148,10 @@ impl<'s> Run<'s> {
     pub fn shut(&self, how: &str) {
         let patch = format!("{{\"spec\":{{\"shutdown\":\"{how}\"}}}}");
         let name = &self.name;
-        drop(self.site.kubectl(&format!("patch workflow {name} --type=merge -p {patch}")));
+        drop(
+            self.site
+                .kubectl(&format!("patch workflow {name} --type=merge -p {patch}")),
+        );
     }
 
     /// The gateway's control port, for people.
@@ -160,7 +168,9 @@ impl<'s> Run<'s> {
     #[must_use]
     pub fn end(&self, patience: Duration) -> Ended {
         let what = format!("the end of {}", self.name);
-        self.site.watch.until(&what, patience, || self.is_over().then_some(()));
+        self.site
+            .watch
+            .until(&what, patience, || self.is_over().then_some(()));
         let wall = self.since.elapsed();
         // The last words of the last pod may still be on their way.
         std::thread::sleep(Duration::from_secs(1));
@@ -199,8 +209,11 @@ impl<'s> Run<'s> {
         let claims = get(&format!("pvc -n {}", self.site.place.namespace));
         let claims = claims["items"].as_array().cloned().unwrap_or_default();
         let before = format!("{}-", self.name);
-        let names = claims.iter().filter(|claim| claim["metadata"]["deletionTimestamp"].is_null());
-        let names = names.filter_map(|claim| claim["metadata"]["name"].as_str()?.strip_prefix(&before));
+        let names = claims
+            .iter()
+            .filter(|claim| claim["metadata"]["deletionTimestamp"].is_null());
+        let names =
+            names.filter_map(|claim| claim["metadata"]["name"].as_str()?.strip_prefix(&before));
         names.map(str::to_owned).collect()
     }
 
@@ -225,7 +238,11 @@ fn told(workflow: &Value, logs: &BTreeMap<(String, String), String>) -> String {
     for node in status["nodes"].as_object().into_iter().flatten() {
         let (_, node) = node;
         if node["phase"] != "Succeeded" {
-            let _written = writeln!(text, "{}: {} {}", node["name"], node["phase"], node["message"]);
+            let _written = writeln!(
+                text,
+                "{}: {} {}",
+                node["name"], node["phase"], node["message"]
+            );
         }
     }
     for ((pod, container), log) in logs {
@@ -246,9 +263,14 @@ impl Ended {
     /// The reasons of the routers' decisions, in the order of their cycles.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
-        let cycles = (0..50).map(|cycle| self.events(&format!("router-{cycle}"), "router", "decided"));
-        let decided = cycles.flatten().map(|event| event["decision"]["reason"].clone());
-        decided.filter_map(|reason| reason.as_str().map(str::to_owned)).collect()
+        let cycles =
+            (0..50).map(|cycle| self.events(&format!("router-{cycle}"), "router", "decided"));
+        let decided = cycles
+            .flatten()
+            .map(|event| event["decision"]["reason"].clone());
+        decided
+            .filter_map(|reason| reason.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// Lines of this event that a container said.
@@ -287,7 +309,9 @@ impl Ended {
             let mut ready = conditions.filter(|one| one["type"] == "Ready");
             let end = match role.as_str() {
                 "gateway" => ready.next().map(|one| one["lastTransitionTime"].clone()),
-                _ => statuses(pod).last().map(|one| one["state"]["terminated"]["finishedAt"].clone()),
+                _ => statuses(pod)
+                    .last()
+                    .map(|one| one["state"]["terminated"]["finishedAt"].clone()),
             };
             let (begin, end) = (seconds(&pod["metadata"]["creationTimestamp"]), end);
             if let Some(end) = end.filter(|end| !end.is_null()) {
