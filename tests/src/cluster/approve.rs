@@ -27,9 +27,12 @@ impl Approver {
         let folder = Scratch::new("approver");
         let file = folder.path().join("key");
         let mut keygen = Command::new("ssh-keygen");
-        keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&file);
+        keygen
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+            .arg(&file);
         super::images::run(&mut keygen)?;
-        let line = std::fs::read_to_string(file.with_extension("pub")).map_err(|e| e.to_string())?;
+        let line =
+            std::fs::read_to_string(file.with_extension("pub")).map_err(|e| e.to_string())?;
         let public = line.split(' ').take(2).collect::<Vec<_>>().join(" ");
         Ok(Self { folder, public })
     }
@@ -73,7 +76,11 @@ impl Forwarded {
         let pod = format!("pod/{run}-gateway");
         let mut child = Command::new("kubectl")
             .args(["port-forward", "-n", namespace, &pod, ":9090"])
-            .args(["--as=kim", &format!("--as-group={PEOPLE}"), "--as-group=system:masters"])
+            .args([
+                "--as=kim",
+                &format!("--as-group={PEOPLE}"),
+                "--as-group=system:masters",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -21,7 +21,9 @@ pub struct Programs {
 /// What is missing, as a sentence.
 pub fn programs(outside: &Outside) -> Result<Programs, String> {
     static MADE: Mutex<Option<(String, Programs)>> = Mutex::new(None);
-    let mut made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut made = MADE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let trusted = outside.bundle();
     match &*made {
         Some((known, programs)) if *known == trusted => Ok(programs.clone()),

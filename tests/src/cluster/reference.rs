@@ -28,18 +28,30 @@ pub struct Change {
 pub const SPEC: &str = "specs/pure-agent.kdl";
 /// The policy.
 pub const POLICY: &str = "policies/pure-agent.kdl";
+/// The target, which is that of the project's tests.
+pub const TARGET: &str = "target";
 /// What the administrator of the tests' target calls its own ConfigMap.
 pub const TRUST: &str = "test-authority";
 /// The group that may reach a run's ports: people who approve.
 pub const PEOPLE: &str = "platform-admins";
 
+impl Change {
+    /// # Panics
+    /// When the text is not there once.
+    fn applied(&self, text: &str) -> String {
+        let Self {
+            file,
+            from,
+            to,
+            why,
+        } = self;
+        assert_eq!(text.matches(from).count(), 1, "{file}: {from} ({why})");
+        text.replace(from, to)
+    }
+}
+
 /// A change of one line.
-pub fn change(
-    file: &'static str,
-    from: &str,
-    to: impl Into<String>,
-    why: &'static str,
-) -> Change {
+pub fn change(file: &'static str, from: &str, to: impl Into<String>, why: &'static str) -> Change {
     Change {
         file,
         from: from.to_owned(),
@@ -72,11 +84,21 @@ pub fn small(deadline: &str, cycle: &str) -> Vec<Change> {
         change(SPEC, "cpu \"1\"", "cpu \"100m\"", many),
         change(SPEC, "memory \"1600Mi\"", "memory \"160Mi\"", many),
         change(SPEC, "size \"10Gi\"", "size \"1Gi\"", many),
-        change(SPEC, "deadline \"5h\"", format!("deadline \"{deadline}\""), soon),
+        change(
+            SPEC,
+            "deadline \"5h\"",
+            format!("deadline \"{deadline}\""),
+            soon,
+        ),
         change(SPEC, "cycle \"30m\"", format!("cycle \"{cycle}\""), soon),
         change(SPEC, "backoff \"30s\"", "backoff \"1s\"", soon),
         change(SPEC, "reminders 3", "reminders 1", soon),
-        change(SPEC, "approve by=\"lead\"", "approve by=\"human\"", "nobody watches them"),
+        change(
+            SPEC,
+            "approve by=\"lead\"",
+            "approve by=\"human\"",
+            "nobody watches them",
+        ),
     ]
 }
 
@@ -90,7 +112,13 @@ fn target(namespace: &str, programs: &Programs, facts: &Facts) -> String {
         let _written = writeln!(api, "    api-server \"{block}\" port={port}");
     }
     let known = text.lines().filter(|line| {
-        let told = ["namespace \"pure-agent\"", "api-server", "controller", "executor", "runtime"];
+        let told = [
+            "namespace \"pure-agent\"",
+            "api-server",
+            "controller",
+            "executor",
+            "runtime",
+        ];
         !told.iter().any(|word| line.trim_start().starts_with(word)) || line.contains("kube-system")
     });
     let mut out = String::new();
@@ -98,7 +126,10 @@ fn target(namespace: &str, programs: &Programs, facts: &Facts) -> String {
         let _written = writeln!(out, "{line}");
         if line.starts_with("target ") {
             let image = &programs.runtime;
-            let _written = write!(out, "    namespace \"{namespace}\"\n    runtime \"{image}\"\n{api}");
+            let _written = write!(
+                out,
+                "    namespace \"{namespace}\"\n    runtime \"{image}\"\n{api}"
+            );
             let _written = write!(
                 out,
                 "    private \"198.51.100.0/24\" port=443\n    private \"2001:db8:1::/64\" port=443\n    \
@@ -128,7 +159,10 @@ pub fn bundle(
     changes: &[Change],
 ) -> Vec<(String, String)> {
     let files = sources(name, changes);
-    let target = target(namespace, programs, &Facts::of_cluster());
+    let mut target = target(namespace, programs, &Facts::of_cluster());
+    for change in changes.iter().filter(|change| change.file == TARGET) {
+        target = change.applied(&target);
+    }
     let extra = Extra {
         target_file: Some(("test.kdl".to_owned(), target.into_bytes())),
         ..Extra::default()
@@ -147,12 +181,16 @@ pub fn bundle(
 /// The sources with their changes; `name` is that of the run.
 fn sources(name: &str, changes: &[Change]) -> BTreeMap<String, Vec<u8>> {
     let mut files = folder(&repository().join("examples/pure-agent"));
-    let named = change(SPEC, "run \"pure-agent\"", format!("run \"{name}\""), "two of one name");
-    for Change { file, from, to, .. } in changes.iter().chain([&named]) {
-        let text = files.get_mut(*file).unwrap_or_else(|| panic!("no {file}"));
-        let before = String::from_utf8_lossy(text).into_owned();
-        assert_eq!(before.matches(from).count(), 1, "{file}: {from}");
-        *text = before.replace(from, to).into_bytes();
+    let named = change(
+        SPEC,
+        "run \"pure-agent\"",
+        format!("run \"{name}\""),
+        "two of one name",
+    );
+    let ours = changes.iter().filter(|change| change.file != TARGET);
+    for change in ours.chain([&named]) {
+        let text = files.get_mut(change.file).unwrap();
+        *text = change.applied(&String::from_utf8_lossy(text)).into_bytes();
     }
     files
 }

@@ -5,7 +5,7 @@ use pure_agent_tests::cluster::site::{Ended, Run, Site};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Seconds of Argo's own that a step costs, as `design/cluster.md` measured it: its requeue, and a launcher's start.
+/// Seconds of Argo's own that a step costs, its requeue and the start of a launcher.
 const STEP: f64 = 10.0;
 /// Launched steps of three cycles: gateway, three agents and routers, pack, export, cleanup.
 const STEPS: f64 = 10.0;
@@ -22,18 +22,23 @@ fn the_reference_example_does_its_work_once() {
     assert_eq!(ended.reasons(), ["requested", "requested", "submitted"]);
     let branch = format!("agent/{}", run.issue);
     assert!(shown.to_string().contains(&branch), "{shown}");
-    arrived(&site, &run, &ended);
     times(&ended);
-    assert_eq!(run.gone(Duration::from_secs(120)), [""; 0], "claims are left");
+    arrived(&site, &run, &ended);
+    assert_eq!(
+        run.gone(Duration::from_secs(120)),
+        [""; 0],
+        "claims are left"
+    );
     assert_eq!(site.outside.problems(), json!([]));
 }
 
 /// The person named `lead` sees the pull request, and signs.
 fn signed(site: &Site, run: &Run<'_>) -> Value {
-    site.watch.until("the export step", Duration::from_secs(600), || {
-        assert!(!run.is_over(), "{}", run.told());
-        run.pod("export")
-    });
+    site.watch
+        .until("the export step", Duration::from_secs(600), || {
+            assert!(!run.is_over(), "{}", run.told());
+            run.pod("export")
+        });
     let forwarded = run.forwarded();
     forwarded.approve(&site.approver, Duration::from_secs(120))
 }
@@ -45,19 +50,31 @@ fn arrived(site: &Site, run: &Run<'_>, ended: &Ended) {
         left,
         json!({"comments": 4, "sessions": 1, "summaries": 1, "reports": 1, "uploads": 1, "branches": 1, "pulls": 1})
     );
-    let ask = |what: &str| site.outside.ask(&json!({"ask": what, "issue": run.issue, "uid": run.uid}));
+    let ask = |what: &str| {
+        site.outside
+            .ask(&json!({"ask": what, "issue": run.issue, "uid": run.uid}))
+    };
     let files = ask("files");
     assert_eq!(files["README.md"], "better words\n", "{files}");
     assert_eq!(files["src/c.txt"], "c\n", "{files}");
     let result = ended.result();
     assert_eq!(result["verdict"], "done", "{result}");
-    assert_eq!((&result["run"], &result["uid"]), (&json!(run.name), &json!(run.uid)));
+    assert_eq!(
+        (&result["run"], &result["uid"]),
+        (&json!(run.name), &json!(run.uid))
+    );
     let told = ask("told");
     let usage = &result["usage"];
-    assert_eq!(told["turns"], 3, "{told}");
+    assert_eq!(told["turns"], 4, "{told}");
     assert_eq!(usage["turns"], told["turns"], "{result}");
-    assert_eq!(usage["gen_ai.usage.input_tokens"], told["input"], "{result}");
-    assert_eq!(usage["gen_ai.usage.output_tokens"], told["output"], "{result}");
+    assert_eq!(
+        usage["gen_ai.usage.input_tokens"], told["input"],
+        "{result}"
+    );
+    assert_eq!(
+        usage["gen_ai.usage.output_tokens"], told["output"],
+        "{result}"
+    );
     println!("{:#}", comparable(&result));
     let transcripts = ask("transcripts");
     for cycle in 0..3 {

@@ -59,7 +59,10 @@ impl<'s> Run<'s> {
         let name = format!("{spec}-{}", issue.to_ascii_lowercase());
         let given = BTreeMap::from([
             ("issue".to_owned(), issue.clone()),
-            ("prompt".to_owned(), format!("Work on {issue}.\nscript: {script}")),
+            (
+                "prompt".to_owned(),
+                format!("Work on {issue}.\nscript: {script}"),
+            ),
         ]);
         let workflow = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
@@ -117,18 +120,59 @@ impl<'s> Run<'s> {
         })
     }
 
+    /// Waits until one of its pods is there.
+    ///
+    /// # Panics
+    /// When none comes within ten minutes, or the run is over before.
+    pub fn await_pod(&self, end: &str) -> Value {
+        let what = format!("{end} of {}", self.name);
+        self.site.watch.until(&what, Duration::from_secs(600), || {
+            let pod = self.pod(end);
+            assert!(pod.is_some() || !self.is_over(), "{what}: {}", self.told());
+            pod
+        })
+    }
+
+    /// Waits until one of its pods has ended.
+    ///
+    /// # Panics
+    /// When it does not within ten minutes.
+    pub fn until_over(&self, end: &str) {
+        let what = format!("the end of {end} of {}", self.name);
+        self.site.watch.until(&what, Duration::from_secs(600), || {
+            let phase = self.pod(end)?["status"]["phase"].clone();
+            (phase == "Succeeded" || phase == "Failed").then_some(())
+        });
+    }
+
+    /// Takes all its pods away, as `stop --now` does.
+    pub fn sweep(&self) {
+        let ours = format!(
+            "delete pods -l pure-agent.dev/run={} --wait=false",
+            self.name
+        );
+        drop(self.site.kubectl(&ours));
+    }
+
     /// Whether its Workflow has ended.
     #[must_use]
     pub fn is_over(&self) -> bool {
         let phase = &self.workflow()["status"]["phase"];
-        ["Succeeded", "Failed", "Error"].iter().any(|one| phase == one)
+        ["Succeeded", "Failed", "Error"]
+            .iter()
+            .any(|one| phase == one)
     }
 
     /// Kills a container of one of its pods, as a crash does; whether there was one.
     #[must_use]
     pub fn kill(&self, end: &str) -> bool {
-        let pod = self.pod(end).unwrap_or_default();
-        statuses(&pod).iter().any(node::kill)
+        self.kill_pod(&self.pod(end).unwrap_or_default())
+    }
+
+    /// The same of a pod.
+    #[must_use]
+    pub fn kill_pod(&self, pod: &Value) -> bool {
+        statuses(pod).iter().any(node::kill)
     }
 
     /// Takes a pod away, as an eviction does; whether there was one.
@@ -143,7 +187,10 @@ impl<'s> Run<'s> {
     pub fn shut(&self, how: &str) {
         let patch = format!("{{\"spec\":{{\"shutdown\":\"{how}\"}}}}");
         let name = &self.name;
-        drop(self.site.kubectl(&format!("patch workflow {name} --type=merge -p {patch}")));
+        drop(
+            self.site
+                .kubectl(&format!("patch workflow {name} --type=merge -p {patch}")),
+        );
     }
 
     /// The gateway's control port, for people.
@@ -160,7 +207,9 @@ impl<'s> Run<'s> {
     #[must_use]
     pub fn end(&self, patience: Duration) -> Ended {
         let what = format!("the end of {}", self.name);
-        self.site.watch.until(&what, patience, || self.is_over().then_some(()));
+        self.site
+            .watch
+            .until(&what, patience, || self.is_over().then_some(()));
         let wall = self.since.elapsed();
         // The last words of the last pod may still be on their way.
         std::thread::sleep(Duration::from_secs(1));
@@ -199,8 +248,11 @@ impl<'s> Run<'s> {
         let claims = get(&format!("pvc -n {}", self.site.place.namespace));
         let claims = claims["items"].as_array().cloned().unwrap_or_default();
         let before = format!("{}-", self.name);
-        let names = claims.iter().filter(|claim| claim["metadata"]["deletionTimestamp"].is_null());
-        let names = names.filter_map(|claim| claim["metadata"]["name"].as_str()?.strip_prefix(&before));
+        let names = claims
+            .iter()
+            .filter(|claim| claim["metadata"]["deletionTimestamp"].is_null());
+        let names =
+            names.filter_map(|claim| claim["metadata"]["name"].as_str()?.strip_prefix(&before));
         names.map(str::to_owned).collect()
     }
 
@@ -225,7 +277,11 @@ fn told(workflow: &Value, logs: &BTreeMap<(String, String), String>) -> String {
     for node in status["nodes"].as_object().into_iter().flatten() {
         let (_, node) = node;
         if node["phase"] != "Succeeded" {
-            let _written = writeln!(text, "{}: {} {}", node["name"], node["phase"], node["message"]);
+            let _written = writeln!(
+                text,
+                "{}: {} {}",
+                node["name"], node["phase"], node["message"]
+            );
         }
     }
     for ((pod, container), log) in logs {
@@ -246,9 +302,14 @@ impl Ended {
     /// The reasons of the routers' decisions, in the order of their cycles.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
-        let cycles = (0..50).map(|cycle| self.events(&format!("router-{cycle}"), "router", "decided"));
-        let decided = cycles.flatten().map(|event| event["decision"]["reason"].clone());
-        decided.filter_map(|reason| reason.as_str().map(str::to_owned)).collect()
+        let cycles =
+            (0..50).map(|cycle| self.events(&format!("router-{cycle}"), "router", "decided"));
+        let decided = cycles
+            .flatten()
+            .map(|event| event["decision"]["reason"].clone());
+        decided
+            .filter_map(|reason| reason.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// Lines of this event that a container said.
@@ -273,7 +334,7 @@ impl Ended {
     }
 
     /// Seconds in which our own pods worked: from the start of a pod's first container to the end of its last one,
-    /// and for the gateway until it was ready.
+    /// and for the gateway until it started.
     #[must_use]
     pub fn worked(&self) -> BTreeMap<String, f64> {
         let mut all = BTreeMap::new();
@@ -283,15 +344,15 @@ impl Ended {
             if role == "launcher" {
                 continue;
             }
-            let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
-            let mut ready = conditions.filter(|one| one["type"] == "Ready");
+            let last = statuses(pod).pop().unwrap_or_default();
+            let state = &last["state"];
             let end = match role.as_str() {
-                "gateway" => ready.next().map(|one| one["lastTransitionTime"].clone()),
-                _ => statuses(pod).last().map(|one| one["state"]["terminated"]["finishedAt"].clone()),
+                "gateway" => &state["running"]["startedAt"],
+                _ => &state["terminated"]["finishedAt"],
             };
-            let (begin, end) = (seconds(&pod["metadata"]["creationTimestamp"]), end);
-            if let Some(end) = end.filter(|end| !end.is_null()) {
-                all.insert(name.clone(), seconds(&end) - begin);
+            let begin = seconds(&pod["metadata"]["creationTimestamp"]);
+            if end.is_string() {
+                all.insert(name.clone(), seconds(end) - begin);
             }
         }
         all

@@ -208,12 +208,17 @@ impl Watch {
     fn hear(&self, pod: &str, container: &str, previous: bool) {
         let more = if previous { "--previous" } else { "" };
         let namespace = &self.namespace;
-        let log = kubectl(&format!("logs {pod} -n {namespace} -c {container} {more}"), "");
+        let log = kubectl(
+            &format!("logs {pod} -n {namespace} -c {container} {more}"),
+            "",
+        );
         // A kubelet that has removed a container says so in place of its log.
         if log.ok && !log.out.contains("unable to retrieve") {
             let mut known = held(&self.known);
             let name = if previous { "before" } else { "" };
-            let kept = known.logs.entry((pod.to_owned(), format!("{container}{name}")));
+            let kept = known
+                .logs
+                .entry((pod.to_owned(), format!("{container}{name}")));
             let kept = kept.or_default();
             if log.out.len() >= kept.len() {
                 *kept = log.out;
@@ -228,9 +233,10 @@ impl Watch {
         while !self.is_over() {
             std::thread::sleep(LISTEN);
             let known = held(&self.known);
-            let gateways = known.pods.iter().filter(|(_, seen)| {
-                seen.there && label(&seen.object, "role") == "gateway"
-            });
+            let gateways = known
+                .pods
+                .iter()
+                .filter(|(_, seen)| seen.there && label(&seen.object, "role") == "gateway");
             let names: Vec<String> = gateways.map(|(name, _)| name.clone()).collect();
             drop(known);
             for name in names {
@@ -243,7 +249,10 @@ impl Watch {
 /// The statuses of all containers of a pod, those of its init containers first.
 pub fn statuses(pod: &Value) -> Vec<Value> {
     let status = &pod["status"];
-    let lists = [&status["initContainerStatuses"], &status["containerStatuses"]];
+    let lists = [
+        &status["initContainerStatuses"],
+        &status["containerStatuses"],
+    ];
     let all = lists.into_iter().filter_map(Value::as_array).flatten();
     all.cloned().collect()
 }
