@@ -28,10 +28,27 @@ pub struct Change {
 pub const SPEC: &str = "specs/pure-agent.kdl";
 /// The policy.
 pub const POLICY: &str = "policies/pure-agent.kdl";
+/// The target, which is that of the project's tests.
+pub const TARGET: &str = "target";
 /// What the administrator of the tests' target calls its own ConfigMap.
 pub const TRUST: &str = "test-authority";
 /// The group that may reach a run's ports: people who approve.
 pub const PEOPLE: &str = "platform-admins";
+
+impl Change {
+    /// # Panics
+    /// When the text is not there once.
+    fn applied(&self, text: &str) -> String {
+        let Self {
+            file,
+            from,
+            to,
+            why,
+        } = self;
+        assert_eq!(text.matches(from).count(), 1, "{file}: {from} ({why})");
+        text.replace(from, to)
+    }
+}
 
 /// A change of one line.
 pub fn change(file: &'static str, from: &str, to: impl Into<String>, why: &'static str) -> Change {
@@ -142,7 +159,10 @@ pub fn bundle(
     changes: &[Change],
 ) -> Vec<(String, String)> {
     let files = sources(name, changes);
-    let target = target(namespace, programs, &Facts::of_cluster());
+    let mut target = target(namespace, programs, &Facts::of_cluster());
+    for change in changes.iter().filter(|change| change.file == TARGET) {
+        target = change.applied(&target);
+    }
     let extra = Extra {
         target_file: Some(("test.kdl".to_owned(), target.into_bytes())),
         ..Extra::default()
@@ -167,11 +187,10 @@ fn sources(name: &str, changes: &[Change]) -> BTreeMap<String, Vec<u8>> {
         format!("run \"{name}\""),
         "two of one name",
     );
-    for Change { file, from, to, .. } in changes.iter().chain([&named]) {
-        let text = files.get_mut(*file).unwrap_or_else(|| panic!("no {file}"));
-        let before = String::from_utf8_lossy(text).into_owned();
-        assert_eq!(before.matches(from).count(), 1, "{file}: {from}");
-        *text = before.replace(from, to).into_bytes();
+    let ours = changes.iter().filter(|change| change.file != TARGET);
+    for change in ours.chain([&named]) {
+        let text = files.get_mut(change.file).unwrap();
+        *text = change.applied(&String::from_utf8_lossy(text)).into_bytes();
     }
     files
 }

@@ -8,6 +8,7 @@
 mod admission;
 mod cycles;
 mod examples;
+mod failures;
 mod lifecycle;
 mod takeover;
 mod whole;

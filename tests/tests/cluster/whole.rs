@@ -5,7 +5,7 @@ use pure_agent_tests::cluster::site::{Ended, Run, Site};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Seconds of Argo's own that a step costs, as `design/cluster.md` measured it: its requeue, and a launcher's start.
+/// Seconds of Argo's own that a step costs, its requeue and the start of a launcher.
 const STEP: f64 = 10.0;
 /// Launched steps of three cycles: gateway, three agents and routers, pack, export, cleanup.
 const STEPS: f64 = 10.0;
@@ -22,8 +22,8 @@ fn the_reference_example_does_its_work_once() {
     assert_eq!(ended.reasons(), ["requested", "requested", "submitted"]);
     let branch = format!("agent/{}", run.issue);
     assert!(shown.to_string().contains(&branch), "{shown}");
-    arrived(&site, &run, &ended);
     times(&ended);
+    arrived(&site, &run, &ended);
     assert_eq!(
         run.gone(Duration::from_secs(120)),
         [""; 0],
@@ -65,7 +65,7 @@ fn arrived(site: &Site, run: &Run<'_>, ended: &Ended) {
     );
     let told = ask("told");
     let usage = &result["usage"];
-    assert_eq!(told["turns"], 3, "{told}");
+    assert_eq!(told["turns"], 4, "{told}");
     assert_eq!(usage["turns"], told["turns"], "{result}");
     assert_eq!(
         usage["gen_ai.usage.input_tokens"], told["input"],

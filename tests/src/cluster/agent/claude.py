@@ -117,7 +117,7 @@ def whole():
     """Three cycles."""
     yield lambda: (read(), clone(), think(), more())
     yield lambda: (think(), think(stream=True), write(), more())
-    yield lambda: (reach(), finish())
+    yield lambda: (think(), reach(), finish())
 
 
 def two(seconds):
@@ -158,7 +158,21 @@ def grow():
 
 def fill(place):
     """Fills a folder until nothing fits any more."""
-    yield lambda: (stuff(place), finish(("report",)))
+    yield lambda: (pathlib.Path("step-0").touch(), stuff(place), finish(("report",)))
+    yield lambda: finish(("report",))
+
+
+def many():
+    """More files than are packed in a moment."""
+    yield lambda: (scatter(), finish(("report", "upload")))
+
+
+def scatter():
+    for folder in range(300):
+        place = pathlib.Path(f"many/{folder}")
+        place.mkdir(parents=True, exist_ok=True)
+        for file in range(300):
+            (place / str(file)).touch()
 
 
 def stuff(place):
@@ -173,7 +187,7 @@ def stuff(place):
     linger(30 if place == "/tmp" else 0)
 
 
-SCRIPTS = [whole, two, short, stay, silent, memory, fill]
+SCRIPTS = [whole, two, short, stay, silent, memory, fill, many]
 PROMPT = sys.stdin.read()
 INPUTS = json.loads(send(GATEWAY + "/v1/inputs", headers={"Authorization": f"Bearer {BEARER}"}))
 ISSUE = INPUTS["issue"]

@@ -120,6 +120,40 @@ impl<'s> Run<'s> {
         })
     }
 
+    /// Waits until one of its pods is there.
+    ///
+    /// # Panics
+    /// When none comes within ten minutes, or the run is over before.
+    pub fn await_pod(&self, end: &str) -> Value {
+        let what = format!("{end} of {}", self.name);
+        self.site.watch.until(&what, Duration::from_secs(600), || {
+            let pod = self.pod(end);
+            assert!(pod.is_some() || !self.is_over(), "{what}: {}", self.told());
+            pod
+        })
+    }
+
+    /// Waits until one of its pods has ended.
+    ///
+    /// # Panics
+    /// When it does not within ten minutes.
+    pub fn until_over(&self, end: &str) {
+        let what = format!("the end of {end} of {}", self.name);
+        self.site.watch.until(&what, Duration::from_secs(600), || {
+            let phase = self.pod(end)?["status"]["phase"].clone();
+            (phase == "Succeeded" || phase == "Failed").then_some(())
+        });
+    }
+
+    /// Takes all its pods away, as `stop --now` does.
+    pub fn sweep(&self) {
+        let ours = format!(
+            "delete pods -l pure-agent.dev/run={} --wait=false",
+            self.name
+        );
+        drop(self.site.kubectl(&ours));
+    }
+
     /// Whether its Workflow has ended.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -132,8 +166,13 @@ impl<'s> Run<'s> {
     /// Kills a container of one of its pods, as a crash does; whether there was one.
     #[must_use]
     pub fn kill(&self, end: &str) -> bool {
-        let pod = self.pod(end).unwrap_or_default();
-        statuses(&pod).iter().any(node::kill)
+        self.kill_pod(&self.pod(end).unwrap_or_default())
+    }
+
+    /// The same of a pod.
+    #[must_use]
+    pub fn kill_pod(&self, pod: &Value) -> bool {
+        statuses(pod).iter().any(node::kill)
     }
 
     /// Takes a pod away, as an eviction does; whether there was one.
@@ -295,7 +334,7 @@ impl Ended {
     }
 
     /// Seconds in which our own pods worked: from the start of a pod's first container to the end of its last one,
-    /// and for the gateway until it was ready.
+    /// and for the gateway until it started.
     #[must_use]
     pub fn worked(&self) -> BTreeMap<String, f64> {
         let mut all = BTreeMap::new();
@@ -305,17 +344,15 @@ impl Ended {
             if role == "launcher" {
                 continue;
             }
-            let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
-            let mut ready = conditions.filter(|one| one["type"] == "Ready");
+            let last = statuses(pod).pop().unwrap_or_default();
+            let state = &last["state"];
             let end = match role.as_str() {
-                "gateway" => ready.next().map(|one| one["lastTransitionTime"].clone()),
-                _ => statuses(pod)
-                    .last()
-                    .map(|one| one["state"]["terminated"]["finishedAt"].clone()),
+                "gateway" => &state["running"]["startedAt"],
+                _ => &state["terminated"]["finishedAt"],
             };
-            let (begin, end) = (seconds(&pod["metadata"]["creationTimestamp"]), end);
-            if let Some(end) = end.filter(|end| !end.is_null()) {
-                all.insert(name.clone(), seconds(&end) - begin);
+            let begin = seconds(&pod["metadata"]["creationTimestamp"]);
+            if end.is_string() {
+                all.insert(name.clone(), seconds(end) - begin);
             }
         }
         all

@@ -1,0 +1,68 @@
+//! Phases that last until a deadline ends them.
+
+use super::{Case, Ends};
+use pure_agent_tests::cluster::node;
+use pure_agent_tests::cluster::place::Place;
+use pure_agent_tests::cluster::reference::{SPEC as FILE, change, small};
+use pure_agent_tests::cluster::site::Site;
+use std::time::Duration;
+
+/// A spec whose runs have a minute, and their exports another.
+const SHORT: &str = "short-time";
+const WITHIN: Duration = Duration::from_secs(1200);
+
+/// The spec of these cases.
+pub(crate) fn specs(site: &Site) -> Vec<Place> {
+    let mut changes = small("1m", "1m");
+    changes.push(change(
+        FILE,
+        "turns 200",
+        "turns 200\n        export \"1m\"",
+        "it ends soon",
+    ));
+    vec![site.beside(SHORT, &changes)]
+}
+
+/// The cases.
+pub(crate) fn cases(site: &Site) -> Vec<Case<'_>> {
+    let case = |name: &str, script: &str, says| Case {
+        name: name.to_owned(),
+        says,
+        ..Case::new(SHORT, script, Ends::Failed, WITHIN)
+    };
+    vec![
+        case(
+            "gateway that never is ready: inputs beyond their size",
+            &format!("short {}", "0".repeat(40_000)),
+            &["CrashLoopBackOff"],
+        ),
+        case("agent that stays", "stay", &["budget"]),
+        Case {
+            act: Box::new(|run| {
+                let pod = run.await_pod("agent-0");
+                drop(pod);
+                let gateway = run.pod("gateway").unwrap_or_default();
+                run.until_over("agent-0");
+                assert!(node::pause(&gateway), "the gateway goes on");
+                format!(
+                    "gateway frozen {:.0} s after submission",
+                    run.since.elapsed().as_secs_f64()
+                )
+            }),
+            ..case("router that nobody answers", "short", &[])
+        },
+        case("packing of more than there is time for", "many", &[]),
+        Case {
+            act: Box::new(move |run| {
+                let pause = Duration::from_secs(50);
+                site.outside.fail(
+                    "api.linear.app",
+                    &format!("{}\"", run.issue),
+                    (0, pause, 50),
+                );
+                "from the beginning".to_owned()
+            }),
+            ..case("export to a host that does not answer", "short", &[])
+        },
+    ]
+}
