@@ -15,6 +15,8 @@ pub mod fmt;
 pub mod init;
 pub mod json;
 pub mod load;
+#[cfg(all(feature = "run", target_os = "linux"))]
+pub mod local;
 pub mod nodes;
 pub mod plan;
 pub mod policy;

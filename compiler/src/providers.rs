@@ -2,13 +2,16 @@
 
 use crate::values::url::{Plaintext, Url};
 
+/// The provider that is none: the gateway answers in its place.
+pub const STUB: &str = "stub";
+
 /// Base address of a provider: what the spec says, or the provider's own.
 ///
 /// `None` for providers without an address of their own (`ollama`, `compatible`) where the spec
-/// gives none.
+/// gives none, and for a stub.
 #[must_use]
 pub fn base_url(provider: &str, url: Option<&Url>) -> Option<Url> {
-    if let Some(url) = url {
+    if let (Some(url), false) = (url, provider == STUB) {
         return Some(url.clone());
     }
     let own = match provider {
@@ -30,6 +33,7 @@ mod tests {
         for provider in ["anthropic", "openai", "gemini", "ollama", "compatible"] {
             assert_eq!(base_url(provider, Some(&own)), Some(own.clone()));
         }
+        assert_eq!(base_url(STUB, Some(&own)), None, "nobody is called");
     }
 
     #[test]
@@ -46,5 +50,6 @@ mod tests {
         );
         assert_eq!(shown("ollama"), None);
         assert_eq!(shown("compatible"), None);
+        assert_eq!(shown(STUB), None);
     }
 }

@@ -157,6 +157,8 @@ pub enum Provider {
     Compatible,
     /// Google's Gemini API.
     Gemini,
+    /// None: the gateway answers itself, for trials.
+    Stub,
 }
 
 /// Money per number of tokens.

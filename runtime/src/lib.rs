@@ -19,7 +19,8 @@
 //! - `transcript` keeps what was said to models and tools;
 //! - `router` decides after each cycle;
 //! - `shim` drives the harness of an agent;
-//! - `pack` turns a hostile workspace into inert bytes, `export` brings them and the submission where they belong.
+//! - `pack` turns a hostile workspace into inert bytes, `export` brings them and the submission where they belong;
+//! - `roles` is the command line of all of it: the binary's, and that of whoever is the runtime under another name.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "roles")]
@@ -50,6 +51,8 @@ pub mod pack;
 pub mod proof;
 #[cfg(feature = "roles")]
 pub mod record;
+#[cfg(feature = "roles")]
+pub mod roles;
 #[cfg(feature = "roles")]
 pub mod router;
 #[cfg(feature = "roles")]

@@ -1,6 +1,5 @@
 //! `pure-agent-runtime ROLE`: one static binary for every trusted container of a run.
-
-mod roles;
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
@@ -9,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    roles::main()
+    pure_agent_runtime::roles::main()
 }

@@ -86,11 +86,11 @@ const PDF: u64 = 1_100_000;
 #[must_use]
 fn estimate(body: &[u8], tally: &Tally, model: &Model, tools: usize) -> u64 {
     let image: u64 = match model.provider {
-        Provider::Anthropic => 8_192,
+        Provider::Anthropic | Provider::Stub => 8_192,
         Provider::Openai | Provider::Ollama | Provider::Compatible | Provider::Gemini => 65_536,
     };
     let tools = match model.provider {
-        Provider::Anthropic | Provider::Openai | Provider::Gemini => 0,
+        Provider::Anthropic | Provider::Openai | Provider::Gemini | Provider::Stub => 0,
         Provider::Ollama | Provider::Compatible => tools as u64,
     };
     (body.len() as u64)

@@ -13,10 +13,10 @@ mod record;
 mod router;
 mod start;
 
+use crate::contract::Contract;
+use crate::digest::is_sha256;
+use crate::open;
 use clap::{Args, Parser, Subcommand};
-use pure_agent_runtime::contract::Contract;
-use pure_agent_runtime::digest::is_sha256;
-use pure_agent_runtime::open;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,6 +85,37 @@ impl Verified {
     }
 }
 
+/// Where files are that the contract names, on a machine that does not have its paths.
+#[derive(Args)]
+struct Elsewhere {
+    /// Folder of the secrets, with a file for each name [default: the paths of the contract]
+    #[arg(long, value_name = "FOLDER")]
+    secrets: Option<PathBuf>,
+    /// File of the certificates that are trusted beside the public roots, where the contract names one
+    #[arg(long, value_name = "FILE")]
+    trust_bundle: Option<PathBuf>,
+}
+
+impl Elsewhere {
+    /// The contract, verified before, with these places in it.
+    fn place(&self, mut contract: Contract) -> Result<Contract, String> {
+        let text = |path: PathBuf| {
+            let text = path.into_os_string().into_string();
+            text.map_err(|path| format!("the path {} is no text", path.display()))
+        };
+        if let Some(folder) = &self.secrets {
+            for secret in &mut contract.secrets {
+                secret.path = text(folder.join(&secret.name))?;
+            }
+        }
+        if let (Some(file), Some(named)) = (&self.trust_bundle, &mut contract.network.trust_bundle)
+        {
+            *named = text(file.clone())?;
+        }
+        Ok(contract)
+    }
+}
+
 /// Runs a role's work on this thread.
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -98,7 +129,9 @@ fn refuse(why: &str) -> ExitCode {
     ExitCode::from(REFUSED)
 }
 
-pub(crate) fn main() -> ExitCode {
+/// Runs the role that the command line of this process names.
+#[must_use]
+pub fn main() -> ExitCode {
     match Cli::parse().role {
         Role::Agent(agent) => agent.run(),
         Role::AgentStop(stop) => stop.run(),

@@ -10,6 +10,7 @@ mod servers;
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
+use crate::providers::STUB;
 use crate::resolve::Unit;
 use crate::span::{Span, Spanned};
 use crate::spec::{Agent, Approval, Bind, Model, Place};
@@ -55,6 +56,9 @@ fn missing(cause: Span, message: String, write: &str) -> Finding {
 
 /// Providers with an address of their own answer nobody without a credential; others have none.
 fn model(model: &Model, findings: &mut Findings) {
+    if model.provider.as_ref().is_some_and(|p| p.value == STUB) {
+        return stub(model, findings);
+    }
     let (Some(provider), None, false) = (&model.provider, &model.url, model.spoilt) else {
         return;
     };
@@ -75,6 +79,23 @@ fn model(model: &Model, findings: &mut Findings) {
             provider.value
         );
         findings.push(missing(provider.span, message, "auth \"SECRET\""));
+    }
+}
+
+/// A stub calls nobody.
+fn stub(model: &Model, findings: &mut Findings) {
+    let Some(provider) = &model.provider else {
+        return;
+    };
+    let url = model.url.as_ref().map(|u| (u.span, "url"));
+    let auth = model.auth.as_ref().map(|a| (a.span, "auth"));
+    for (span, word) in [url, auth].into_iter().flatten() {
+        let message = format!(
+            "model `{}` is a stub and takes no `{word}`",
+            model.name.value
+        );
+        let why = "the gateway answers itself";
+        findings.push(excluded(span, message, provider.span, why));
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Print or write the Kubernetes and Argo objects of specs
     Compile(CompileArgs),
+    /// Run a spec on this machine, as on a cluster
+    Run(super::run::RunArgs),
     /// Show what a run may do: zones, who reaches whom, secrets, limits, the worst case
     Plan(PlanArgs),
     /// Show the page of a diagnostic code or of a node of the language

@@ -43,7 +43,14 @@ static MODEL: NodeDef = node(
 )
 .args(&[arg(
     "provider",
-    Word(&["anthropic", "openai", "gemini", "ollama", "compatible"]),
+    Word(&[
+        "anthropic",
+        "openai",
+        "gemini",
+        "ollama",
+        "compatible",
+        "stub",
+    ]),
 )])
 .props(&[need("id", IdPattern, "Pattern of model ids.")])
 .example("model \"anthropic\" id=\"claude-*\"")

@@ -80,11 +80,20 @@ static MODEL: NodeDef = node(
 
 static PROVIDER: NodeDef = node(
     "provider",
-    "The protocol and, unless `url` says otherwise, the address.",
+    "The protocol and, unless `url` says otherwise, the address. A `stub` has neither: the gateway \
+     answers itself, the same to the same question, for trials without network and secret. It is \
+     asked by Anthropic's Messages or as a chat, and counts against all limits.",
 )
 .args(&[arg(
     "provider",
-    Word(&["anthropic", "openai", "gemini", "ollama", "compatible"]),
+    Word(&[
+        "anthropic",
+        "openai",
+        "gemini",
+        "ollama",
+        "compatible",
+        "stub",
+    ]),
 )])
 .example("provider \"anthropic\"")
 .one();

@@ -4,6 +4,7 @@
 //! - `reserve` sets aside what a call uses at most;
 //! - `upstream` makes the request anew, with the credential that the agent does not see;
 //! - `call` asks, again where that helps (`retry`), and settles by what the answer used;
+//! - `stub` answers instead of an upstream, where the contract says so;
 //! - `forward` hands a stream on while it is read; `told` says what else of an answer the agent sees.
 //!
 //! Turns: a call that a model answered is one, also if the answer broke off; so is one that upstream refused for what
@@ -15,6 +16,7 @@ mod forward;
 mod list;
 mod reserve;
 pub mod retry;
+mod stub;
 #[cfg(test)]
 mod tests;
 pub mod told;
@@ -26,7 +28,7 @@ use super::connect::request;
 use super::http::Asked;
 use super::now;
 use crate::body::Unread;
-use crate::contract::Agent;
+use crate::contract::{Agent, Provider};
 use crate::model::{self, Protocol, Refused, refusal};
 use crate::record::Event;
 use crate::state::State;
@@ -39,6 +41,7 @@ use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, RETRY_AFTER};
 use reserve::{For, WAIT, reserve};
 use std::sync::Arc;
 use std::time::Duration;
+use stub::Stub;
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 use upstream::Upstream;
@@ -181,6 +184,7 @@ async fn call(
         request: &request,
     };
     let held = reserve(gateway, &wanted).await?;
+    let stub = (model.provider == Provider::Stub).then(|| Stub::new(model, &request));
     // From here on the call does not end when the agent leaves.
     let body = Bytes::from(request.body);
     let heard = gateway
@@ -194,6 +198,7 @@ async fn call(
         model: index,
         hides_usage,
         upstream: upstream.with(body),
+        stub,
         heard,
         place,
     };

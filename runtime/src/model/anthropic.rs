@@ -120,7 +120,7 @@ const BETAS: [&str; 17] = [
 ];
 
 fn speaks(provider: Provider) -> bool {
-    provider == Provider::Anthropic
+    matches!(provider, Provider::Anthropic | Provider::Stub)
 }
 
 /// Tokens of thinking, which may stand above `max_tokens` where thoughts and calls alternate.

@@ -29,7 +29,7 @@ use serde_json::{Map, Value, json};
 pub fn chat(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Refused> {
     let mut passed = read(body, &chat::TABLE)?;
     let map = &mut passed.map;
-    let (index, model) = name_model(map, models, agent, speaks)?;
+    let (index, model) = name_model(map, models, agent, chats)?;
     let most = chat_bound(map, model)?;
     if model.provider == Provider::Openai {
         map.insert("store".to_owned(), Value::Bool(false));
@@ -97,8 +97,13 @@ static EMBEDDINGS: Object = Object {
 fn speaks(provider: Provider) -> bool {
     match provider {
         Provider::Openai | Provider::Ollama | Provider::Compatible => true,
-        Provider::Anthropic | Provider::Gemini => false,
+        Provider::Anthropic | Provider::Gemini | Provider::Stub => false,
     }
+}
+
+/// A stub chats, and that is all that it can of this protocol.
+fn chats(provider: Provider) -> bool {
+    speaks(provider) || provider == Provider::Stub
 }
 
 /// Gives the bound of a chat the one name that the provider knows.

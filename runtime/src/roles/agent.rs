@@ -1,8 +1,8 @@
 //! `pure-agent-runtime agent` and the hook `agent-stop`
 
 use super::{FAILED, FINE, block_on, log, refuse};
+use crate::shim::{self, reminder};
 use clap::Args;
-use pure_agent_runtime::shim::{self, reminder};
 use serde_json::json;
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -1,20 +1,20 @@
 //! `pure-agent-runtime export`
 
-use super::{FAILED, FINE, Verified, block_on, log, refuse};
+use super::{Elsewhere, FAILED, FINE, Verified, block_on, log, refuse};
+use crate::ask;
+use crate::contract::{CONTROL_PORT, Contract, EXPORT_PORT, SecretRole};
+use crate::export::client::Client;
+use crate::export::key::Keys;
+use crate::export::ledger::Ledger;
+use crate::export::result::Result as Document;
+use crate::export::{self, told::Told};
+use crate::net::address::Private;
+use crate::net::dial::{Connector, System, Times};
+use crate::net::tls::Tls;
+use crate::proof::{Key, Use};
+use crate::secret::Secrets;
+use crate::web::{Proxy, Web};
 use clap::Args;
-use pure_agent_runtime::ask;
-use pure_agent_runtime::contract::{CONTROL_PORT, Contract, EXPORT_PORT, SecretRole};
-use pure_agent_runtime::export::client::Client;
-use pure_agent_runtime::export::key::Keys;
-use pure_agent_runtime::export::ledger::Ledger;
-use pure_agent_runtime::export::result::Result as Document;
-use pure_agent_runtime::export::{self, told::Told};
-use pure_agent_runtime::net::address::Private;
-use pure_agent_runtime::net::dial::{Connector, System, Times};
-use pure_agent_runtime::net::tls::Tls;
-use pure_agent_runtime::proof::{Key, Use};
-use pure_agent_runtime::secret::Secrets;
-use pure_agent_runtime::web::{Proxy, Web};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +31,8 @@ const AFTER: u64 = 10;
 pub(super) struct Export {
     #[command(flatten)]
     verified: Verified,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     /// How the cycles ended, as Argo says
     #[arg(long, allow_hyphen_values = true)]
     cycles: String,
@@ -105,6 +107,7 @@ impl Export {
 
     /// Everything that may refuse to start does so before anything is asked.
     fn prepare(self, contract: Contract) -> Result<(export::Export, Ways), String> {
+        let contract = self.elsewhere.place(contract)?;
         let key = Key::read(&self.key).map_err(|e| format!("the run's key cannot be read: {e}"))?;
         let secrets = Secrets::read(&contract, SecretRole::Export)?;
         // Nothing is dialled but the gateway, which dials for us.

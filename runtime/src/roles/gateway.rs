@@ -1,13 +1,13 @@
 //! `pure-agent-runtime gateway`
 
-use super::{FAILED, Verified, block_on, log, refuse};
+use super::{Elsewhere, FAILED, Verified, block_on, log, refuse};
+use crate::contract::{AGENT_PORT, CONTROL_PORT, Contract, EXPORT_PORT};
+use crate::gateway::inputs::Inputs;
+use crate::gateway::{self, Given, now};
+use crate::proof::Key;
+use crate::record::event::RunOpened;
+use crate::state::journal::Journal;
 use clap::Args;
-use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, Contract, EXPORT_PORT};
-use pure_agent_runtime::gateway::inputs::Inputs;
-use pure_agent_runtime::gateway::{self, Given, now};
-use pure_agent_runtime::proof::Key;
-use pure_agent_runtime::record::event::RunOpened;
-use pure_agent_runtime::state::journal::Journal;
 use serde_json::json;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,6 +24,8 @@ const TRANSCRIPTS: &str = "transcripts";
 pub(super) struct Gateway {
     #[command(flatten)]
     verified: Verified,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     /// UID of the run
     #[arg(long, env = "PURE_AGENT_UID", hide_env_values = true)]
     uid: String,
@@ -103,7 +105,7 @@ impl Gateway {
             journal,
             transcripts: self.record.join(TRANSCRIPTS),
         };
-        gateway::Gateway::new(contract, given)
+        gateway::Gateway::new(self.elsewhere.place(contract)?, given)
     }
 }
 

@@ -1,8 +1,8 @@
 //! `pure-agent-runtime pack`
 
 use super::{FAILED, FINE, Verified, log};
+use crate::pack::pack;
 use clap::Args;
-use pure_agent_runtime::pack::pack;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! `pure-agent-runtime record`
 
 use super::{FAILED, FINE, log};
+use crate::record::verify::verify;
 use clap::Subcommand;
-use pure_agent_runtime::record::verify::verify;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,9 +1,9 @@
 //! `pure-agent-runtime router`
 
 use super::{FAILED, FINE, Verified, block_on, log, refuse};
+use crate::proof::Key;
+use crate::router::{self, told::Arguments};
 use clap::Args;
-use pure_agent_runtime::proof::Key;
-use pure_agent_runtime::router::{self, told::Arguments};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;

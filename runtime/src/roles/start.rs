@@ -1,9 +1,9 @@
 //! `pure-agent-runtime start`
 
 use super::{FAILED, FINE, Verified, block_on, log, refuse};
+use crate::contract::AGENT_PORT;
+use crate::start;
 use clap::Args;
-use pure_agent_runtime::contract::AGENT_PORT;
-use pure_agent_runtime::start;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +36,9 @@ pub(super) struct Start {
         default_value_t = 443
     )]
     api_port: u16,
+    /// Another address that must be closed to an agent; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    closed: Vec<String>,
     /// Seconds that policies may take to hold, and the gateway to answer
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
@@ -49,10 +52,11 @@ pub(super) struct Start {
 
 impl Start {
     pub(super) fn run(self) -> ExitCode {
-        let contract = match self.verified.contract() {
+        let mut contract = match self.verified.contract() {
             Ok(contract) => contract,
             Err(code) => return code,
         };
+        contract.network.closed.extend(self.closed);
         let program = match std::env::current_exe() {
             Ok(program) => program,
             Err(e) => return refuse(&format!("this program is not found: {e}")),

@@ -25,6 +25,7 @@ fn protocol(word: &str) -> Provider {
         "openai" => Provider::Openai,
         "ollama" => Provider::Ollama,
         "gemini" => Provider::Gemini,
+        providers::STUB => Provider::Stub,
         _ => Provider::Compatible,
     }
 }

@@ -80,6 +80,7 @@ fn model(model: &Model) -> String {
         Provider::Ollama => "ollama",
         Provider::Compatible => "compatible",
         Provider::Gemini => "gemini",
+        Provider::Stub => "stub",
     };
     let price = model.price.as_ref().map_or_else(
         || "no price".to_owned(),
@@ -95,11 +96,14 @@ fn model(model: &Model) -> String {
     let most = model
         .max_tokens
         .map(|n| format!("; at most {} tokens an answer", words::number(n)));
+    let place = match model.provider {
+        Provider::Stub => "answered by the gateway itself".to_owned(),
+        _ => format!("at {}", model.url),
+    };
     format!(
-        "{}: {provider} {} at {}; {price}{}",
+        "{}: {provider} {} {place}; {price}{}",
         model.name,
         model.id,
-        model.url,
         most.unwrap_or_default()
     )
 }

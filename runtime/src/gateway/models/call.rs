@@ -7,6 +7,7 @@ use super::super::echo::{self, Echo};
 use super::endpoint::Endpoint;
 use super::forward::{Bounds, Broken, Reads, Stream};
 use super::reserve::{Held, price};
+use super::stub::Stub;
 use super::upstream::Upstream;
 use super::{No, denied, left, retry, told};
 use crate::body;
@@ -52,6 +53,8 @@ pub(super) struct Call {
     /// Whether the event that only tells usage is kept from the agent.
     pub(super) hides_usage: bool,
     pub(super) upstream: Upstream,
+    /// Who answers in its place.
+    pub(super) stub: Option<Stub>,
     /// The transcript, where one is kept.
     pub(super) heard: Option<Heard>,
     /// Memory for the request.
@@ -136,6 +139,10 @@ impl Call {
     }
 
     async fn ask(mut self, mut client: Client) -> Used {
+        if let Some(stub) = self.stub.take() {
+            let answer = stub.answer(self.endpoint);
+            return self.answered(answer, client).await;
+        }
         let said = self.attempts(&mut client).await;
         let protocol = self.endpoint.protocol();
         match said {
@@ -210,7 +217,11 @@ impl Call {
     }
 
     /// Hands an answer on.
-    async fn answered(mut self, response: Response<Incoming>, client: Client) -> Used {
+    async fn answered<B>(mut self, response: Response<B>, client: Client) -> Used
+    where
+        B: hyper::body::Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let protocol = self.endpoint.protocol();
         let (head, body) = response.into_parts();
         let encoded = head.headers.get(CONTENT_ENCODING);

@@ -34,7 +34,7 @@ pub(super) fn answer(gateway: &Gateway, asked: &Asked) -> Result<Answer, Refusal
 /// One protocol for all that list alike.
 fn family(provider: Provider) -> Protocol {
     match provider {
-        Provider::Anthropic => Protocol::Messages,
+        Provider::Anthropic | Provider::Stub => Protocol::Messages,
         Provider::Openai | Provider::Ollama | Provider::Compatible => Protocol::Chat,
         Provider::Gemini => Protocol::Generate,
     }

@@ -5,6 +5,7 @@ mod budget;
 mod endpoints;
 mod leaving;
 mod streams;
+mod stubs;
 mod upstreams;
 
 use crate::body::{self, Body};

@@ -112,9 +112,11 @@ fn credential(
             (HeaderName::from_static("x-api-key"), "")
         }
         Provider::Gemini => (HeaderName::from_static("x-goog-api-key"), ""),
-        Provider::Anthropic | Provider::Openai | Provider::Ollama | Provider::Compatible => {
-            (AUTHORIZATION, "Bearer ")
-        }
+        Provider::Anthropic
+        | Provider::Openai
+        | Provider::Ollama
+        | Provider::Compatible
+        | Provider::Stub => (AUTHORIZATION, "Bearer "),
     };
     let value = secrets.header(name, prefix)?;
     Some((secret, field, value))

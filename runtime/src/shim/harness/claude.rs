@@ -65,7 +65,9 @@ pub(super) fn launch(shim: &Shim, left: &Left, turn: &Turn) -> Launch {
         arguments.extend(["--append-system-prompt-file".to_owned(), at(SYSTEM)]);
     }
     let mut variables = variables(shim, left);
-    let mut models = speaking(left, |provider| matches!(provider, Provider::Anthropic));
+    let mut models = speaking(left, |provider| {
+        matches!(provider, Provider::Anthropic | Provider::Stub)
+    });
     if let Some(model) = models.next() {
         arguments.extend(["--model".to_owned(), model.to_owned()]);
         let small = models.next_back().unwrap_or(model);
