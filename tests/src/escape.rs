@@ -1,5 +1,6 @@
 //! The agent that tries every way out (`tests/escape`), built as one static program with its helper.
 
+use crate::cluster::host::Root;
 use crate::program::static_escape;
 use crate::readers::skipped;
 use crate::sources::repository;
@@ -117,4 +118,18 @@ pub fn address(label: &str, ip: &str, port: u16) -> Value {
 #[must_use]
 pub fn prompt(facts: &Value) -> String {
     json!({ pure_agent_escape::facts::FIELD: facts }).to_string()
+}
+
+/// The image of an agent that is this program and nothing else, loaded into the cluster; its reference with digest.
+///
+/// # Errors
+/// What is missing, as a sentence.
+pub fn image() -> Result<String, String> {
+    let folder = programs().ok_or("the programs are not built")?;
+    let root = Root::default();
+    for name in [PROGRAM, HELPER] {
+        let bytes = std::fs::read(folder.join(name)).map_err(|e| e.to_string())?;
+        root.file(&format!("/{name}"), bytes, 0o755)?;
+    }
+    root.image("escape")
 }

@@ -17,15 +17,15 @@ const BEYOND: u64 = 64 << 20;
 /// Most bytes that are ever taken, whatever a test says.
 const MOST: u64 = 4 << 30;
 /// How long what stays behind waits until it shows itself.
-const WAIT: Duration = Duration::from_secs(15);
+const WAIT: Duration = Duration::from_secs(8);
 
 pub(crate) const ATTEMPTS: &[Attempt] = &[
     Attempt {
-        name: "memory",
-        tries: "more memory than was given",
-        cluster: "the container's memory limit",
-        local: "the runner's limit of memory",
-        way: memory,
+        name: "outlive",
+        tries: "a process that stays behind when the cycle has ended",
+        cluster: "containers end with all of their processes",
+        local: "the PID namespace ends with all of its processes",
+        way: outlive,
     },
     Attempt {
         name: "processes",
@@ -35,11 +35,11 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
         way: processes,
     },
     Attempt {
-        name: "outlive",
-        tries: "a process that stays behind when the cycle has ended",
-        cluster: "containers end with all of their processes",
-        local: "the PID namespace ends with all of its processes",
-        way: outlive,
+        name: "memory",
+        tries: "more memory than was given",
+        cluster: "the container's memory limit",
+        local: "the runner's limit of memory",
+        way: memory,
     },
 ];
 
@@ -103,7 +103,9 @@ fn processes(_: &Facts) -> Outcome {
 }
 
 fn outlive(facts: &Facts) -> Outcome {
-    let place = facts.kept().join("lingered");
+    let place = facts
+        .workspace
+        .join(format!("{}-lingered.txt", crate::NAME));
     let begun = myself(LINGER, &place.display().to_string()).and_then(|mut command| {
         use std::os::unix::process::CommandExt as _;
         command

@@ -43,6 +43,8 @@ pub struct Facts {
     pub names: Vec<String>,
     /// Bytes of memory that the agent may use.
     pub memory: Option<u64>,
+    /// Seconds for which it does nothing but be there, for others to try.
+    pub rest: Option<u64>,
     /// What is submitted in the first and in the later cycle.
     pub submissions: Vec<Value>,
     /// The workspace.
@@ -79,6 +81,7 @@ impl Facts {
                 .filter_map(|v| v.as_str().map(str::to_owned))
                 .collect(),
             memory: value["memory"].as_u64(),
+            rest: value["rest"].as_u64(),
             submissions: list("submissions"),
             workspace: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/workspace")),
             scratch: match scratch.is_empty() {

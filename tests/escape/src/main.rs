@@ -9,6 +9,8 @@ use std::io::{Read as _, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// The variable with what it is told.
+const TOLD: &str = "PURE_AGENT_ESCAPE";
 /// Attempts at once, where they wait for networks.
 const AT_ONCE: usize = 16;
 
@@ -39,25 +41,51 @@ fn name(group: Group) -> &'static str {
     }
 }
 
+/// What it is told on standard input; where nobody can write there, by a variable.
 fn heard() -> Facts {
     let mut prompt = String::new();
     drop(std::io::stdin().read_to_string(&mut prompt));
+    if prompt.is_empty() {
+        prompt = std::env::var(TOLD).unwrap_or_default();
+    }
     Facts::read(&prompt)
 }
 
 /// One cycle of a run.
 fn cycle(facts: &Facts) {
-    let later = facts.later();
-    attack(|group| (group == Group::Later) == later, facts);
-    if !later {
-        facts.keep();
+    if let Some(seconds) = facts.rest {
+        return rest(facts, seconds);
     }
+    let later = facts.later();
+    // The later cycle may not come to its end.
+    if later {
+        hand_in(facts, later);
+    }
+    attack(|group| (group == Group::Later) == later, facts);
+    match later {
+        true => bounds::kill_parent(),
+        false => {
+            facts.keep();
+            hand_in(facts, later);
+        }
+    }
+}
+
+fn hand_in(facts: &Facts, later: bool) {
     if let Some(outcome) = submit(facts, later) {
         say(&outcome.line("submission").to_string());
     }
-    if later {
-        bounds::kill_parent();
-    }
+}
+
+/// Shows its bearer, as one that was stolen, and stays.
+fn rest(facts: &Facts, seconds: u64) {
+    let bearer: String = facts
+        .bearer
+        .bytes()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    say(&serde_json::json!({"rests": bearer}).to_string());
+    std::thread::sleep(std::time::Duration::from_secs(seconds.min(900)));
 }
 
 fn attack(chosen: impl Fn(Group) -> bool, facts: &Facts) {

@@ -7,6 +7,7 @@
 
 mod admission;
 mod cycles;
+mod escapes;
 mod examples;
 mod failures;
 mod lifecycle;
