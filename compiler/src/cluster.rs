@@ -8,14 +8,18 @@
 //! - [`apply`] makes the cluster what a bundle says, or takes it out again;
 //! - [`runs`] starts, lists, stops and repeats runs, [`logs`] reads what their pods say;
 //! - [`gateway`] asks the gateway of a run, through a forwarded port;
+//! - [`mod@verify`] compares, looks for what is needed, and proves the [`network`] by [`probes`].
 
 pub mod apply;
 pub mod compare;
 pub mod gateway;
 pub mod kinds;
 pub mod logs;
+pub mod network;
+pub mod probes;
 pub mod runs;
 pub mod trouble;
+pub mod verify;
 
 use k8s_openapi::api::core::v1::Pod;
 use kinds::Kind;

@@ -391,7 +391,7 @@ impl Cluster {
         Ok((extras, unseen))
     }
 
-    async fn list(
+    pub(super) async fn list(
         &self,
         kind: &'static Kind,
         namespace: &str,

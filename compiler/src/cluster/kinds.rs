@@ -39,14 +39,8 @@ pub const POD: Kind = kind("", "v1", "Pod", "pods", true);
 pub const SECRET: Kind = kind("", "v1", "Secret", "secrets", true);
 /// A namespace.
 pub const NAMESPACE: Kind = kind("", "v1", "Namespace", "namespaces", false);
-/// A volume claim of a run.
-pub const CLAIM: Kind = kind(
-    "",
-    "v1",
-    "PersistentVolumeClaim",
-    "persistentvolumeclaims",
-    true,
-);
+/// Texts that are no secret.
+pub const CONFIG_MAP: Kind = kind("", "v1", "ConfigMap", "configmaps", true);
 /// A run.
 pub const WORKFLOW: Kind = kind("argoproj.io", "v1alpha1", "Workflow", "workflows", true);
 /// What runs are made of.
@@ -57,16 +51,16 @@ pub const WORKFLOW_TEMPLATE: Kind = kind(
     "workflowtemplates",
     true,
 );
-/// A definition of a kind.
-pub const DEFINITION: Kind = kind(
-    "apiextensions.k8s.io",
-    "v1",
-    "CustomResourceDefinition",
-    "customresourcedefinitions",
-    false,
-);
 /// A set of pods that somebody keeps running.
 pub const DEPLOYMENT: Kind = kind("apps", "v1", "Deployment", "deployments", true);
+/// What opens a way between pods.
+pub const NETWORK_POLICY: Kind = kind(
+    "networking.k8s.io",
+    "v1",
+    "NetworkPolicy",
+    "networkpolicies",
+    true,
+);
 /// An admission policy.
 pub const POLICY: Kind = kind(
     "admissionregistration.k8s.io",
@@ -90,7 +84,7 @@ pub const EMITTED: [Kind; 12] = [
     kind("", "v1", "ResourceQuota", "resourcequotas", true),
     kind("", "v1", "LimitRange", "limitranges", true),
     kind("", "v1", "ServiceAccount", "serviceaccounts", true),
-    kind("", "v1", "ConfigMap", "configmaps", true),
+    CONFIG_MAP,
     kind("rbac.authorization.k8s.io", "v1", "Role", "roles", true),
     kind(
         "rbac.authorization.k8s.io",
@@ -99,13 +93,7 @@ pub const EMITTED: [Kind; 12] = [
         "rolebindings",
         true,
     ),
-    kind(
-        "networking.k8s.io",
-        "v1",
-        "NetworkPolicy",
-        "networkpolicies",
-        true,
-    ),
+    NETWORK_POLICY,
     POLICY,
     BINDING,
     WORKFLOW_TEMPLATE,

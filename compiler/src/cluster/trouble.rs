@@ -67,6 +67,12 @@ impl Trouble {
         self.sort == Sort::Right
     }
 
+    /// Whether admission refused it.
+    #[must_use]
+    pub fn is_admission(&self) -> bool {
+        self.sort == Sort::Admission
+    }
+
     /// Whether there is no such thing.
     #[must_use]
     pub fn is_missing(&self) -> bool {
