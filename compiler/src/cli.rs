@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod checked;
+mod cluster;
 mod compile;
 mod completion;
 mod exit;
@@ -57,6 +58,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Compile(args) => compile::run(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Plan(args) => plan::run(&args, terminal),
+        Command::Cluster(verb) => cluster::run(verb, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Fmt(args) => format::run(&args, terminal),
         Command::Completion { shell } => completion::shell(shell, terminal),

@@ -5,6 +5,8 @@ pub mod builtins;
 pub mod bundle;
 pub mod check;
 pub mod cli;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod codes;
 pub mod compile;
 mod decode;
@@ -30,6 +32,7 @@ pub mod schema;
 pub mod shape;
 pub mod span;
 pub mod spec;
+pub mod submission;
 pub mod syntax;
 pub mod target;
 pub mod upstreams;

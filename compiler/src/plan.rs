@@ -318,6 +318,8 @@ pub struct TargetPlan {
     pub private: Vec<PrivateRange>,
     /// Groups that may exec into pods in an emergency.
     pub break_glass: Vec<String>,
+    /// Groups that may look after runs: start probes, and ask gateways.
+    pub operators: Vec<String>,
     /// Bounds of the namespace.
     pub quota: Option<Quota>,
     /// Addresses beyond the run that must be closed to agents (`host:port`), tried before a start.

@@ -55,6 +55,8 @@ pub struct Target {
     pub closed: Vec<S<String>>,
     /// Groups for emergencies.
     pub break_glass: Vec<S<String>>,
+    /// Groups that look after runs.
+    pub operators: Vec<S<String>>,
     /// Bounds of the namespace.
     pub quota: Option<Quota>,
 }
@@ -147,6 +149,7 @@ fn target(item: &Item) -> Option<Target> {
         private: item.children("private").filter_map(block).collect(),
         closed: texts(item, "closed"),
         break_glass: texts(item, "break-glass"),
+        operators: texts(item, "operator"),
         quota: item.child("quota").and_then(quota),
     })
 }

@@ -15,6 +15,7 @@
 //! - `digest` is SHA-256 in hexadecimal;
 //! - `ask` puts a question to the run's own gateway;
 //! - `start` lets no agent start where something is open that must be closed;
+//! - `probe` tells what the network of a pod lets through;
 //! - `record` is the chained log of a run, `state` what follows from it: limits, cycles, submissions;
 //! - `transcript` keeps what was said to models and tools;
 //! - `router` decides after each cycle;
@@ -47,6 +48,8 @@ pub mod net;
 pub mod open;
 #[cfg(feature = "roles")]
 pub mod pack;
+#[cfg(feature = "roles")]
+pub mod probe;
 #[cfg(feature = "roles")]
 pub mod proof;
 #[cfg(feature = "roles")]

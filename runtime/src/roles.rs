@@ -8,7 +8,7 @@ mod export;
 mod gateway;
 mod log;
 mod pack;
-
+mod probe;
 mod record;
 mod router;
 mod start;
@@ -56,6 +56,8 @@ enum Role {
     Pack(pack::Pack),
     /// Brings what was packed and submitted where it belongs
     Export(export::Export),
+    /// Tells what the network of this pod lets through
+    Probe(probe::Probe),
     /// Works with the record of a run
     #[command(subcommand)]
     Record(record::Record),
@@ -138,6 +140,7 @@ pub fn main() -> ExitCode {
         Role::Gateway(gateway) => gateway.run(),
         Role::Export(export) => export.run(),
         Role::Pack(pack) => pack.run(),
+        Role::Probe(probe) => probe.run(),
         Role::Record(record) => record.run(),
         Role::Start(start) => start.run(),
         Role::Router(router) => router.run(),

@@ -1,5 +1,6 @@
 //! The arguments. This is the one source of the help text, the completion and the man page.
 
+use super::cluster::args::Verb;
 use super::exit::Failure;
 use crate::codes::Code;
 use crate::diag::{Levels, Severity};
@@ -48,6 +49,8 @@ pub(super) enum Command {
     Run(super::run::RunArgs),
     /// Show what a run may do: zones, who reaches whom, secrets, limits, the worst case
     Plan(PlanArgs),
+    #[command(flatten)]
+    Cluster(Verb),
     /// Show the page of a diagnostic code or of a node of the language
     Explain(ExplainArgs),
     /// Bring sources into the one layout, comments kept
@@ -265,7 +268,7 @@ pub(super) enum TargetArg {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
-fn target(text: &str) -> Result<TargetArg, String> {
+pub(super) fn target(text: &str) -> Result<TargetArg, String> {
     Ok(if text.ends_with(".kdl") {
         TargetArg::File(PathBuf::from(text))
     } else {

@@ -64,6 +64,15 @@ pub(super) fn here() -> Result<Group, Failure> {
     })
 }
 
+/// No spec, seen from the folder that the command runs in: for what needs a target alone.
+pub(super) fn nothing() -> Result<Group, Failure> {
+    Ok(Group {
+        root: absolute(Path::new("."))?,
+        picks: Vec::new(),
+        stdin: None,
+    })
+}
+
 fn add(list: &mut Vec<Group>, path: &Path) -> Result<(), Failure> {
     let whole = absolute(path)?;
     let metadata = std::fs::metadata(&whole)

@@ -45,6 +45,11 @@ impl Terminal {
         self.settle(written)
     }
 
+    /// Sends what was written to standard output on its way, before a question or a wait.
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        self.stream(|out| out.flush())
+    }
+
     /// Writes to standard error. What goes wrong there can be told nowhere, so nothing is.
     #[expect(clippy::unused_self, reason = "one object stands for both streams")]
     pub(super) fn err(&mut self, text: &str) {

@@ -20,6 +20,7 @@ mod exact;
 mod filled;
 mod literal;
 mod pods;
+mod probes;
 mod runs;
 #[cfg(test)]
 mod tests;

@@ -25,8 +25,10 @@ pub use crate::bundle::BUNDLE_ANNOTATION;
 
 /// Name by which pods of a run know the gateway.
 pub const GATEWAY_HOST: &str = "gateway.pure-agent";
-/// The one parameter of a Workflow.
+/// The parameter of a Workflow with what a submitter hands in.
 pub const INPUTS: &str = "inputs";
+/// The parameter of a Workflow with the UID of the first run, where it tries that one again.
+pub const RETRY_OF: &str = "retry-of";
 /// Key of the contract in its ConfigMap.
 pub const CONTRACT_KEY: &str = "contract.json";
 /// Key of the run key in its Secret.

@@ -6,6 +6,7 @@ mod agent;
 mod export;
 mod gateway;
 mod pack;
+pub mod probe;
 mod router;
 mod server;
 mod skeleton;

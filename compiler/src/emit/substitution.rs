@@ -16,6 +16,8 @@ pub enum Substitution {
     RunUid,
     /// The inputs: base64url of canonical JSON, `[A-Za-z0-9_-]*`.
     Inputs,
+    /// UID of the first run, where this one tries it again; else empty.
+    RetryOf,
     /// An input parameter of the template that the text stands in.
     Input(Parameter),
     /// An output parameter of an earlier step of the template that the text stands in.
@@ -82,6 +84,7 @@ impl fmt::Display for Substitution {
             Self::RunName => f.write_str("{{workflow.name}}"),
             Self::RunUid => f.write_str("{{workflow.uid}}"),
             Self::Inputs => f.write_str("{{workflow.parameters.inputs}}"),
+            Self::RetryOf => f.write_str("{{workflow.parameters.retry-of}}"),
             Self::Input(parameter) => write!(f, "{{{{inputs.parameters.{parameter}}}}}"),
             Self::Output(step, parameter) => {
                 write!(f, "{{{{steps.{step}.outputs.parameters.{parameter}}}}}")
@@ -134,6 +137,7 @@ impl Substitution {
             "workflow.name" => return Some(Self::RunName),
             "workflow.uid" => return Some(Self::RunUid),
             "workflow.parameters.inputs" => return Some(Self::Inputs),
+            "workflow.parameters.retry-of" => return Some(Self::RetryOf),
             _ => {}
         }
         if let Some(name) = text.strip_prefix("inputs.parameters.") {
@@ -250,6 +254,7 @@ mod tests {
             Substitution::RunName,
             Substitution::RunUid,
             Substitution::Inputs,
+            Substitution::RetryOf,
             Substitution::Input(Parameter::Cycle),
             Substitution::Input(Parameter::Server("a-1".into())),
             Substitution::Output(Step::Server("a-1".into()), Parameter::Gateway),

@@ -420,6 +420,7 @@ fn target() -> TargetPlan {
         trust_bundle: None,
         private: Vec::new(),
         break_glass: Vec::new(),
+        operators: Vec::new(),
         quota: None,
         probes: Vec::new(),
     }
@@ -466,6 +467,7 @@ fn rich_target() -> TargetPlan {
             port: 8443,
         }],
         break_glass: vec![text("platform-admins")],
+        operators: vec![text("agent-operators")],
         quota: Some(Quota {
             pods: 50,
             cpu_millis: 16_000,

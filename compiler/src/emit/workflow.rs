@@ -78,11 +78,10 @@ fn frame(plan: &Plan, deadline: u64) -> WorkflowSpec {
     WorkflowSpec {
         active_deadline_seconds: Some(deadline),
         archive_logs: Some(false),
-        arguments: Arguments::of(vec![Parameter {
-            name: names::INPUTS.to_owned(),
-            value: Some(crate::emit::inputs::encode(&BTreeMap::new())),
-            value_from: None,
-        }]),
+        arguments: Arguments::of(vec![
+            parameter(names::INPUTS, crate::emit::inputs::encode(&BTreeMap::new())),
+            parameter(names::RETRY_OF, String::new()),
+        ]),
         entrypoint: Some("main".to_owned()),
         node_selector: pods::node_selector(&target.node_labels),
         on_exit: Some("cleanup".to_owned()),
@@ -109,6 +108,15 @@ fn frame(plan: &Plan, deadline: u64) -> WorkflowSpec {
             labels: names::workflow_labels(plan),
         }),
         ..WorkflowSpec::default()
+    }
+}
+
+/// A parameter of the run, with what stands where its Workflow says nothing.
+fn parameter(name: &str, value: String) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        value: Some(value),
+        value_from: None,
     }
 }
 

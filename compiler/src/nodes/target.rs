@@ -30,6 +30,7 @@ static TARGET: NodeDef = node(
     &PRIVATE,
     &CLOSED,
     &BREAK_GLASS,
+    &OPERATOR,
     &QUOTA,
 ])
 .example(
@@ -180,6 +181,14 @@ static BREAK_GLASS: NodeDef = node(
 )
 .args(&[arg("group", Line)])
 .example("break-glass \"platform-admins\"")
+.many();
+static OPERATOR: NodeDef = node(
+    "operator",
+    "A group that looks after runs: it may start the probe pods of `pure-agent verify` and forward ports of gateways, to \
+     approve and to see what a run used. It may enter no pod. RBAC has to allow the same.",
+)
+.args(&[arg("group", Line)])
+.example("operator \"agent-operators\"")
 .many();
 static QUOTA: NodeDef = node("quota", "Bounds of the namespace.")
     .children(&[&PODS, &CPU, &MEMORY, &STORAGE])

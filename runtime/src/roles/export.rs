@@ -46,8 +46,8 @@ pub(super) struct Export {
     #[arg(long, env = "PURE_AGENT_UID", hide_env_values = true)]
     uid: String,
     /// UID of the first run, where this one tries it again: what that one exported is not exported twice
-    #[arg(long, env = "PURE_AGENT_RETRY_OF", value_name = "UID")]
-    retry_of: Option<String>,
+    #[arg(long, env = "PURE_AGENT_RETRY_OF", value_name = "UID", value_parser = first_run)]
+    retry_of: Option<First>,
     /// File of the run's key
     #[arg(
         long,
@@ -73,6 +73,26 @@ pub(super) struct Export {
     /// Where the kubelet reads what came of it
     #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
     answer: PathBuf,
+}
+
+/// The first run; none where this is the first, which its Workflow says by an empty text.
+#[derive(Clone)]
+struct First(Option<String>);
+
+/// A UID as the API server makes them.
+fn first_run(text: &str) -> Result<First, String> {
+    if text.is_empty() {
+        return Ok(First(None));
+    }
+    let hex = |part: &str| {
+        part.bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    match lengths == [8, 4, 4, 4, 12] && text.split('-').all(hex) {
+        true => Ok(First(Some(text.to_owned()))),
+        false => Err("this is no UID of a run".to_owned()),
+    }
 }
 
 /// What the step needs beside [`export::Export`].
@@ -119,7 +139,8 @@ impl Export {
             address: format!("{}:{}", self.gateway, self.export_port),
             bearer: key.proof(&self.uid, Use::Export),
         };
-        let first = self.retry_of.as_deref().unwrap_or(&self.uid);
+        let first = self.retry_of.as_ref().and_then(|first| first.0.as_deref());
+        let first = first.unwrap_or(&self.uid);
         let step = export::Export {
             keys: Keys::new(&key, first),
             contract,
@@ -152,4 +173,27 @@ async fn work(step: &export::Export, ways: &Ways) -> Document {
     let ledger = Ledger::new(gateway, &step.uid, &ways.key, less(AFTER_APPROVAL));
     let client = Client::new(ways.web.clone(), Instant::now() + less(AFTER));
     step.run(&ledger, &client).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_run;
+
+    #[test]
+    fn the_first_run_is_none_or_a_uid() {
+        let uid = "34f30468-bff5-4185-9f89-33119f4650fd";
+        assert_eq!(
+            first_run(uid).map(|first| first.0),
+            Ok(Some(uid.to_owned()))
+        );
+        assert_eq!(first_run("").map(|first| first.0), Ok(None));
+        for wrong in [
+            "x",
+            "34F30468-bff5-4185-9f89-33119f4650fd",
+            "34f30468bff541859f8933119f4650fd",
+            &format!("{uid} "),
+        ] {
+            assert!(first_run(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -4,9 +4,12 @@ use super::images::Images;
 use super::place::Facts;
 use crate::sources::{folder, memory, repository};
 use pure_agent::bundle::seal;
+use pure_agent::emit::names::Role;
+use pure_agent::emit::pods::probe::Probe;
 use pure_agent::emit::{emit, required_secrets, testing};
 use pure_agent::load::{Extra, Loader};
 use pure_agent::plan::{Dns, Endpoint, Plan, PrivateRange, Quota, TargetPlan};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Name of the run spec.
@@ -14,6 +17,9 @@ pub const SPEC: &str = "pure-agent";
 
 /// The group that may break the glass.
 pub const BREAK_GLASS: &str = "pure-agent-test-on-call";
+
+/// The group that looks after runs.
+pub const OPERATORS: &str = "pure-agent-test-operators";
 
 /// The files of a bundle for a namespace, the index last.
 ///
@@ -30,6 +36,36 @@ pub fn bundle(namespace: &str, images: &Images, facts: &Facts) -> Vec<(String, S
         .into_iter()
         .map(|(file, bytes)| (file, String::from_utf8_lossy(&bytes).into_owned()))
         .collect()
+}
+
+/// A probe of the agent's role, as an operator makes it.
+///
+/// # Panics
+/// When it is no data.
+#[must_use]
+#[allow(clippy::expect_used, reason = "nothing can be changed without it")]
+pub fn probe(namespace: &str, images: &Images, facts: &Facts) -> Value {
+    let target = target(namespace, images, facts);
+    let arguments = [
+        "--listen",
+        "8080",
+        "--open",
+        "tcp:[fd00::1]:8080",
+        "--closed",
+        "udp:resolver:53",
+    ];
+    let probe = Probe {
+        target: &target,
+        spec: SPEC,
+        role: Role::Agent,
+        run: "probe-1",
+        suffix: "agent",
+        arguments: arguments.map(str::to_owned).to_vec(),
+    };
+    let mut pod = serde_json::to_value(probe.pod()).expect("a pod is data");
+    pod["apiVersion"] = "v1".into();
+    pod["kind"] = "Pod".into();
+    pod
 }
 
 /// The plan of `examples/pure-agent`, with stand-ins as images, and with what no example has: an image
@@ -118,6 +154,7 @@ fn target(namespace: &str, images: &Images, facts: &Facts) -> TargetPlan {
         trust_bundle: None,
         private: vec![world("198.51.100.0/24"), world("2001:db8:1::/64")],
         break_glass: vec![BREAK_GLASS.to_owned()],
+        operators: vec![OPERATORS.to_owned()],
         quota: Some(Quota {
             pods: 50,
             cpu_millis: 16_000,

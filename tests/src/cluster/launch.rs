@@ -66,6 +66,7 @@ fn fill(manifest: &str, run: &str) -> String {
         out.push_str(match inside {
             "workflow.name" => run,
             "workflow.uid" => UID,
+            "workflow.parameters.retry-of" => "",
             "workflow.parameters.inputs" => "eyJpc3N1ZSI6IkEtMSJ9",
             "inputs.parameters.cycle" => "4",
             "inputs.parameters.phase" => "Failed",

@@ -2,6 +2,7 @@
 
 pub mod launchers;
 pub mod pods;
+pub mod probes;
 pub mod workflows;
 
 use serde_json::Value;

@@ -1,11 +1,13 @@
 //! Who may make what.
 
 use crate::ready;
+use pure_agent_tests::cluster::bundle::{BREAK_GLASS, OPERATORS, SPEC, probe};
+use pure_agent_tests::cluster::images::Images;
 use pure_agent_tests::cluster::kubectl::would_create;
-use pure_agent_tests::cluster::launch::{Launch, workflow};
-use pure_agent_tests::cluster::mutate::{Mutation, launchers, pods, workflows};
+use pure_agent_tests::cluster::launch::{Launch, UID, workflow};
+use pure_agent_tests::cluster::mutate::{Mutation, launchers, pods, probes, push, workflows};
 use pure_agent_tests::cluster::place::{Facts, Place};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Sends changed objects and gives back what was not refused by the right rule.
 fn survivors(table: &[Mutation], by: &str, base: impl Fn(&str) -> Value + Sync) -> Vec<String> {
@@ -30,6 +32,41 @@ fn survivors(table: &[Mutation], by: &str, base: impl Fn(&str) -> Value + Sync) 
         let joined = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
         joined.flat_map(Result::unwrap).collect()
     })
+}
+
+/// Operators make probes of the one shape, nobody else makes any, and nobody makes others.
+fn of_operators(place: &Place, images: &Images, facts: &Facts) -> Vec<String> {
+    place.grant("ops");
+    let probe = probe(&place.namespace, images, facts);
+    let (operator, glass) = (
+        format!("ops --as-group={OPERATORS}"),
+        format!("ops --as-group={BREAK_GLASS}"),
+    );
+    for by in [&operator, &glass] {
+        for role in [
+            "launcher", "gateway", "agent", "router", "pack", "export", "server",
+        ] {
+            let mut probe = probe.clone();
+            probe["metadata"]["labels"]["pure-agent.dev/role"] = json!(role);
+            probe["spec"]["serviceAccountName"] = json!(format!("{SPEC}-{role}"));
+            let answer = would_create(by, &probe);
+            assert!(answer.ok, "a probe as {role} by {by}: {answer}");
+        }
+    }
+    for by in [
+        "ops",
+        "mallory",
+        &place.launcher(),
+        &facts.controller,
+        "ops --as-group=others",
+    ] {
+        let answer = would_create(by, &probe);
+        assert!(
+            answer.err.contains("denied request: pure-agent: "),
+            "a probe by {by}: {answer}"
+        );
+    }
+    survivors(probes::PROBES, &operator, |_| probe.clone())
 }
 
 #[test]
@@ -80,6 +117,15 @@ fn admission_accepts_the_emitted_pods_and_nothing_else() {
     let answer = would_create("mallory", &good);
     assert!(answer.ok, "a good Workflow: {answer}");
     left.extend(survivors(workflows::NEW, "mallory", |_| good.clone()));
+    let mut again = good.clone();
+    push(
+        &mut again,
+        "spec/arguments/parameters",
+        json!({"name": "retry-of", "value": UID}),
+    );
+    let answer = would_create("mallory", &again);
+    assert!(answer.ok, "a Workflow that tries a run again: {answer}");
+    left.extend(of_operators(&place, images, &facts));
     assert!(
         left.is_empty(),
         "{} changes got through:\n{}",

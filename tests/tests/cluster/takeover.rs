@@ -1,7 +1,7 @@
 //! Ways into a run that is under way: through its Workflow, its pods and its accounts.
 
 use crate::ready;
-use pure_agent_tests::cluster::bundle::{BREAK_GLASS, SPEC};
+use pure_agent_tests::cluster::bundle::{BREAK_GLASS, OPERATORS, SPEC};
 use pure_agent_tests::cluster::images::Images;
 use pure_agent_tests::cluster::kubectl::{Answer, get, kubectl, raw, sure, words};
 use pure_agent_tests::cluster::launch::workflow;
@@ -36,6 +36,41 @@ fn doors(place: &Place) {
         (format!("{core}/services/x:80/proxy/"), "forward"),
     ] {
         refused(&raw("get", &path, "mallory", &Value::Null), rule, &path);
+    }
+    // Operators forward ports of a gateway, and do nothing else of this.
+    let operator = format!("mallory --as-group={OPERATORS}");
+    let forward = |pod: &str| {
+        raw(
+            "get",
+            &format!("{core}/pods/{pod}/portforward?ports=9090"),
+            &operator,
+            &Value::Null,
+        )
+    };
+    let answer = forward(&format!("{RUN}-gateway"));
+    assert!(
+        !answer.err.contains("denied request"),
+        "an operator's forward: {answer}"
+    );
+    let agent = get(&format!("pods -n {namespace} -l pure-agent.dev/role=agent"));
+    let agent = agent["items"][0]["metadata"]["name"]
+        .as_str()
+        .unwrap_or("live-agent-0")
+        .to_owned();
+    refused(
+        &forward(&agent),
+        "forward",
+        "an operator's forward to an agent",
+    );
+    for (path, rule) in [
+        (format!("{pod}/exec?command=/x&container=gateway"), "exec"),
+        (format!("{pod}:9090/proxy/"), "forward"),
+    ] {
+        refused(
+            &raw("get", &path, &operator, &Value::Null),
+            rule,
+            &format!("{path} by an operator"),
+        );
     }
     let live = get(&format!("pod {RUN}-gateway -n {namespace}"));
     let changed = |path: &str, value: Value| {

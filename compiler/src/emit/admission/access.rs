@@ -1,6 +1,6 @@
 //! Ways into a pod, and to an account, that do not go through a pod's description.
 
-use super::{Draft, by_controller, cel};
+use super::{Draft, by_controller, cel, probes};
 use crate::plan::TargetPlan;
 
 /// Exec, attach, port-forward, proxy, ephemeral containers, resize and binding.
@@ -35,6 +35,7 @@ pub(super) fn access(target: &TargetPlan) -> Draft {
             "glass",
             format!("request.userInfo.?groups.orValue([]).exists(g, g in {glass})"),
         )
+        .let_("operator", probes::by_operator(target))
         .let_("way", "request.?subResource.orValue('')")
         .rule(
             "exec",
@@ -43,8 +44,9 @@ pub(super) fn access(target: &TargetPlan) -> Draft {
         )
         .rule(
             "forward",
-            "only the target's break-glass groups may forward ports or proxy into this namespace",
-            "!(variables.way in ['portforward', 'proxy']) || variables.glass",
+            "only the target's break-glass groups may forward ports or proxy into this namespace, and its operators forward ports of gateways",
+            "!(variables.way in ['portforward', 'proxy']) || variables.glass \
+             || (variables.way == 'portforward' && variables.operator && request.?name.orValue('').endsWith('-gateway'))",
         )
         .rule(
             "ephemeral",

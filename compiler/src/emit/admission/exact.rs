@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::value::{NotData, Value, to_value};
 
 /// Fields that the API server adds by itself, and those that have rules of their own.
-const ADDED: &[&str] = &[
+pub(super) const ADDED: &[&str] = &[
     "imagePullSecrets",
     "overhead",
     "preemptionPolicy",
@@ -37,7 +37,11 @@ pub(super) fn exact(plan: &Plan, pods: &[RolePod]) -> Result<Draft, NotData> {
             format!(
                 "request.userInfo.username == {launcher} \
                  || (dyn(object).metadata.?labels[?{spec}].orValue('') == {name} \
-                 && dyn(object).metadata.?labels[?{role}].orValue('') != 'launcher')",
+                 && dyn(object).metadata.?labels[?{role}].orValue('') != 'launcher' \
+                 && !dyn(object).metadata.?labels[?{run}].orValue('').startsWith({probe}))",
+                run = cel::text(names::RUN),
+                // The policies of the target hold probes to their one shape.
+                probe = cel::text(crate::emit::pods::probe::RUN_PREFIX),
                 spec = cel::text(names::SPEC),
                 role = cel::text(names::ROLE),
                 name = cel::text(&plan.name),

@@ -48,6 +48,7 @@ pub(super) fn form(substitution: &Substitution) -> &'static str {
         Substitution::RunName => "[a-z][a-z0-9-]{0,39}",
         Substitution::RunUid => "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         Substitution::Inputs => "[A-Za-z0-9_-]*",
+        Substitution::RetryOf => "([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?",
         Substitution::Status(_) => ENDED,
         Substitution::Input(parameter) | Substitution::Output(_, parameter) => match parameter {
             Parameter::Cycle => NUMBER,

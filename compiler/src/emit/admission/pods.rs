@@ -1,6 +1,6 @@
 //! Who makes pods, what every pod of the namespace must look like, and what stays as it was made.
 
-use super::{Draft, by_controller, cel};
+use super::{Draft, by_controller, cel, probes};
 use crate::emit::names::{ROLE, RUN, SPEC};
 use crate::plan::TargetPlan;
 
@@ -69,10 +69,9 @@ pub(super) fn pods(target: &TargetPlan) -> Draft {
         &["CREATE", "UPDATE"],
         &["pods"],
     );
-    let draft = kept(launchers(
-        everyones(making(names(draft, target), target), target),
-        target,
-    ));
+    let named = probes::names(names(draft, target), target);
+    let draft = kept(launchers(everyones(making(named, target), target), target));
+    let draft = probes::rules(draft, target);
     draft.rule(
         "change",
         "a pod's description never changes",
@@ -111,11 +110,6 @@ fn names(draft: Draft, target: &TargetPlan) -> Draft {
         .let_("spec", label(SPEC))
         .let_("run", label(RUN))
         .let_(
-            "launcher",
-            "variables.create && variables.role == 'launcher'",
-        )
-        .let_("ours", "variables.create && variables.role != 'launcher'")
-        .let_(
             "containers",
             "variables.pod.spec.containers + variables.pod.spec.?initContainers.orValue([])",
         )
@@ -128,16 +122,22 @@ fn names(draft: Draft, target: &TargetPlan) -> Draft {
 
 /// Who made it, for which run, and as whom it runs.
 fn making(draft: Draft, target: &TargetPlan) -> Draft {
+    let draft = draft
+        .let_(
+            "launcher",
+            "variables.create && variables.role == 'launcher' && !variables.probe",
+        )
+        .let_("ours", "variables.create && !variables.launcher");
     let account = cel::text(&format!("system:serviceaccount:{}:", target.namespace));
     draft
         .rule(
             "maker",
-            "a pod is made by its spec's own launcher, a launcher by Argo's controller; nobody else makes pods here",
+            "a pod is made by its spec's own launcher, a launcher by Argo's controller, a probe by an operator; nobody else makes pods here",
             format!(
                 "!variables.create || (variables.spec.matches('^[a-z]([a-z0-9-]{{0,22}}[a-z0-9])?$') \
-                 && (variables.controller ? variables.launcher \
+                 && (variables.probe || (variables.controller ? variables.launcher \
                  : variables.role in ['gateway', 'agent', 'router', 'pack', 'export', 'server'] \
-                 && variables.user == {account} + variables.spec + '-launcher'))"
+                 && variables.user == {account} + variables.spec + '-launcher')))"
             ),
         )
         .rule(
@@ -148,7 +148,7 @@ fn making(draft: Draft, target: &TargetPlan) -> Draft {
         .rule(
             "owner",
             "a pod belongs to the Workflow that its labels name",
-            "!variables.create || (variables.owners.size() == 1 && variables.owners.all(o, \
+            "!variables.create || variables.probe || (variables.owners.size() == 1 && variables.owners.all(o, \
              o.apiVersion == 'argoproj.io/v1alpha1' && o.kind == 'Workflow' && o.?controller.orValue(false) \
              && o.name == (variables.launcher ? variables.labels[?'workflows.argoproj.io/workflow'].orValue('') : variables.run) \
              && (variables.launcher || variables.pod.metadata.name.startsWith(o.name + '-'))))",

@@ -5,7 +5,15 @@
 use super::{Draft, WORKFLOW_NAME_MAX, by_controller, cel};
 use crate::plan::{Plan, TargetPlan};
 
-/// `arguments` with at most the parameter `inputs`, base64url. `X` is the path of the arguments.
+/// `arguments` with at most the parameters `inputs`, base64url, and `retry-of`, a UID or nothing, each once. `X` is the
+/// path of the arguments.
+const ARGUMENTS: &str = "X.all(k, k == 'parameters') \
+    && X.?parameters.orValue([]).all(p, p.all(k, k in ['name', 'value']) && p.?name.orValue('') in ['inputs', 'retry-of'] \
+    && X.parameters.filter(o, o.?name.orValue('') == p.name).size() == 1 \
+    && has(p.value) && type(p.value) == string && string(p.value).matches(p.name == 'inputs' ? '^[A-Za-z0-9_-]*$' \
+    : '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$'))";
+
+/// `arguments` with at most the parameter `inputs`: what starts by itself tries nothing again.
 const INPUTS: &str = "X.all(k, k == 'parameters') \
     && X.?parameters.orValue([]).size() <= 1 \
     && X.?parameters.orValue([]).all(p, p.all(k, k in ['name', 'value']) && p.?name.orValue('') == 'inputs' \
@@ -67,8 +75,8 @@ fn described(draft: Draft) -> Draft {
         )
         .rule(
             "inputs",
-            "a Workflow's only argument is `inputs`, base64url",
-            INPUTS.replace('X', "variables.inputs"),
+            "a Workflow's only arguments are `inputs`, base64url, and `retry-of`, a UID",
+            ARGUMENTS.replace('X', "variables.inputs"),
         )
         .rule(
             "same-run",
@@ -89,10 +97,14 @@ fn metadata(draft: Draft) -> Draft {
     draft
         .rule(
             "name",
-            &format!("a Workflow's name is a DNS label of at most {WORKFLOW_NAME_MAX} characters"),
+            &format!(
+                "a Workflow's name is a DNS label of at most {WORKFLOW_NAME_MAX} characters, and not one of a probe"
+            ),
             format!(
-                "!variables.create || variables.new.metadata.name.matches('^[a-z]([a-z0-9-]{{0,{}}}[a-z0-9])?$')",
-                WORKFLOW_NAME_MAX - 2
+                "!variables.create || (variables.new.metadata.name.matches('^[a-z]([a-z0-9-]{{0,{}}}[a-z0-9])?$') \
+                 && !variables.new.metadata.name.startsWith({}))",
+                WORKFLOW_NAME_MAX - 2,
+                cel::text(crate::emit::pods::probe::RUN_PREFIX)
             ),
         )
         .rule(

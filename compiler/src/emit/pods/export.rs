@@ -27,6 +27,7 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
         spec.host_aliases = skeleton::gateway_alias();
         spec.containers = vec![core::Container {
             env: Some(vec![
+                env("PURE_AGENT_RETRY_OF", Substitution::RetryOf),
                 env("PURE_AGENT_RUN", Substitution::RunName),
                 env("PURE_AGENT_UID", Substitution::RunUid),
             ]),

@@ -36,6 +36,7 @@ fn argo_fills_in_nothing_but_the_closed_list() {
         "workflow.name",
         "workflow.uid",
         "workflow.parameters.inputs",
+        "workflow.parameters.retry-of",
         "inputs.parameters.cycle",
         "inputs.parameters.gateway",
         "inputs.parameters.server-search",

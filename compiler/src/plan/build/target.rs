@@ -49,6 +49,7 @@ pub(super) fn target(target: &target::Target) -> TargetPlan {
             port: port(Some(at), defaults::PORT),
         })),
         break_glass: sorted(texts(&target.break_glass)),
+        operators: sorted(texts(&target.operators)),
         quota: target.quota.as_ref().map(quota),
         probes: probes(target),
     }

@@ -37,6 +37,9 @@ pub(super) fn title(page: &mut Page, plan: &Plan) {
         some => format!("{}, in an emergency", some.join(", ")),
     };
     rows.push(row("entered by", groups));
+    if !target.operators.is_empty() {
+        rows.push(row("operated by", target.operators.join(", ")));
+    }
     rows.push(row("starts", starts(plan)));
     rows.extend(
         plan.schedule

@@ -123,6 +123,7 @@ pub const IDENTITIES: &[Mutation] = table! {
     "a UID that is none", GATEWAY, ["filled"] => |pod| set(pod, "metadata/ownerReferences/0/uid", json!("x"));
     "the UID of another run", "router", ["env"] => |pod| set(pod, "metadata/ownerReferences/0/uid", json!("00000000-0000-4000-8000-000000000000"));
     "a finalizer", AGENT, ["metadata"] => |pod| set(pod, "metadata/finalizers", json!(["example.com/stay"]));
+    "a first run that is no UID", "export", ["filled"] => |pod| { let at = pod["spec"]["containers"][0]["env"].as_array().and_then(|l| l.iter().position(|e| e["name"] == "PURE_AGENT_RETRY_OF")).unwrap_or(9); set(pod, &format!("spec/containers/0/env/{at}/value"), json!("x; y")); };
     "inputs that are not base64url", GATEWAY, ["filled"] => |pod| { let at = pod["spec"]["containers"][0]["env"].as_array().and_then(|l| l.iter().position(|e| e["name"] == "PURE_AGENT_INPUTS")).unwrap_or(0); set(pod, &format!("spec/containers/0/env/{at}/value"), json!("{{workflow.uid}}")); };
     "a phase that is none", "router", ["filled"] => |pod| replace(pod, "Failed", "Failed --cycle 0");
     "an exit code that is none", "router", ["filled"] => |pod| replace(pod, "3", "3; x");

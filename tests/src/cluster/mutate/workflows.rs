@@ -34,6 +34,13 @@ pub const NEW: &[Mutation] = table! {
     "inputs with a global name", W, ["inputs"] => |w| set(w, "spec/arguments/parameters/0/globalName", json!("x"));
     "another parameter", W, ["inputs"] => |w| set(w, "spec/arguments/parameters/0/name", json!("image"));
     "one more parameter", W, ["inputs"] => |w| push(w, "spec/arguments/parameters", json!({"name": "image", "value": "x"}));
+    "inputs twice", W, ["inputs"] => |w| push(w, "spec/arguments/parameters", json!({"name": "inputs", "value": "e30"}));
+    "a first run that is no UID", W, ["inputs"] => |w| push(w, "spec/arguments/parameters", json!({"name": "retry-of", "value": "live"}));
+    "a placeholder as the first run", W, ["inputs"] => |w| push(w, "spec/arguments/parameters", json!({"name": "retry-of", "value": "{{workflow.uid}}"}));
+    "a line break after the first run", W, ["inputs"] => |w| push(w, "spec/arguments/parameters", json!({"name": "retry-of", "value": format!("{}\n", super::super::launch::UID)}));
+    "two first runs", W, ["inputs"] => |w| for _ in 0..2 { push(w, "spec/arguments/parameters", json!({"name": "retry-of", "value": super::super::launch::UID})); };
+    "a first run from elsewhere", W, ["inputs"] => |w| push(w, "spec/arguments/parameters", json!({"name": "retry-of", "valueFrom": {"configMapKeyRef": {"name": "x", "key": "y"}}}));
+    "the name of a probe", W, ["name"] => |w| set(w, "metadata/name", json!("probe-1"));
     "an artifact", W, ["inputs"] => |w| set(w, "spec/arguments/artifacts", json!([{"name": "x", "raw": {"data": "y"}}]));
     "a status", W, ["workflow-status"] => |w| set(w, "status", json!({"storedWorkflowTemplateSpec": {"entrypoint": "x", "serviceAccountName": "pure-agent-launcher", "templates": [{"name": "x", "container": {"image": "x", "command": ["x"]}}]}}));
     "a finished phase", W, ["workflow-status"] => |w| set(w, "status", json!({"phase": "Succeeded"}));
@@ -78,6 +85,11 @@ pub const PATCHES: &[(&str, &str, &str)] = &[
         "other inputs",
         "same-run",
         r#"{"spec":{"arguments":{"parameters":[{"name":"inputs","value":"e30"}]}}}"#,
+    ),
+    (
+        "another first run",
+        "same-run",
+        r#"{"spec":{"arguments":{"parameters":[{"name":"retry-of","value":"34f30468-bff5-4185-9f89-33119f4650fd"}]}}}"#,
     ),
     ("no inputs", "same-run", r#"{"spec":{"arguments":null}}"#),
     (
