@@ -8,6 +8,8 @@ pub mod crd;
 pub mod emitted;
 pub mod fuzz;
 pub mod golden;
+pub mod hosts;
+pub mod local;
 pub mod manifest_checks;
 pub mod mutate;
 pub mod page;
