@@ -1,5 +1,6 @@
 //! How a run ends that is not left alone: nothing of it is left, and what is documented happens.
 
+use pure_agent_tests::canary::{self, canary};
 use pure_agent_tests::local::{Local, isolates, processes, result};
 use pure_agent_tests::program::said;
 use std::process::{Child, Command, Output, Stdio};
@@ -183,4 +184,49 @@ fn a_signal_of_the_system_stops_it_too() {
     let done = ended(child);
     assert_eq!(done.status.code(), Some(1), "{}", said(&done));
     assert_eq!(result(&done)["reason"], "stopped");
+}
+
+/// Sources whose gateway has a secret.
+fn with_secret(local: &Local) {
+    local.edit(
+        "policy.kdl",
+        "    limits {",
+        "    model \"anthropic\" id=\"*\"\n    upstream \"api.anthropic.com\"\n    secret \"keys\" key=\"K\" for=\"model\" to=\"api.anthropic.com\"\n    limits {",
+    );
+    local.edit(
+        "spec.kdl",
+        "agent \"probe\" {",
+        "secret \"claude\" {\n    from \"keys\" key=\"K\"\n}\n\nmodel \"claude\" {\n    provider \"anthropic\"\n    id \"claude-1\"\n    auth \"claude\"\n    max-tokens 10\n}\n\nagent \"probe\" {",
+    );
+    local.edit("spec.kdl", "    model \"stub\"\n", "    model \"stub\"\n    model \"claude\"\n");
+}
+
+#[test]
+fn a_secret_is_in_no_file_no_argument_and_no_environment() {
+    if !isolates() {
+        return;
+    }
+    let local = Local::new("secret");
+    with_secret(&local);
+    local.agent(STAYS);
+    local.write("secret-claude", &canary("claude"));
+    let mut command = local.command();
+    let from = format!("claude=file:{}", local.at("secret-claude").display());
+    command.args(["--keep", "--secret", &from]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let sign = local.out().join("workspace/begun");
+    until("the agent begins", || sign.exists());
+    let all = descendants(child.id());
+    assert!(all.len() > 5, "{all:?}");
+    for process in all.iter().chain([&child.id()]) {
+        canary::none_given_to(&format!("process {process}"), *process);
+    }
+    canary::none_below(&local.out(), &|_| false);
+    child.kill().unwrap();
+    let done = ended(child);
+    canary::none_in("the output", &done.stdout);
+    canary::none_in("the output", &done.stderr);
+    until("every process of the run ends", || alive(&all).is_empty());
+    // Whatever moment it is killed at, no file holds it.
+    canary::none_below(&local.out(), &|_| false);
 }

@@ -1,6 +1,6 @@
 //! The reference case on this machine: every service at its real name, three cycles, one of each.
 
-use pure_agent_tests::canary::canary;
+use pure_agent_tests::canary::{self, canary};
 use pure_agent_tests::hosts::{AGENT, Hosts, ONCE};
 use pure_agent_tests::local::{Local, isolates, result};
 use pure_agent_tests::mutate::Files;
@@ -193,6 +193,8 @@ fn it_runs_as_on_a_cluster() {
         "{document}"
     );
     assert_eq!(hosts.left(), ONCE);
+    canary::none_in("the result", &done.stdout);
+    canary::none_in("what is told", &done.stderr);
     metered(&hosts, &document);
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
     for word in [
