@@ -69,7 +69,7 @@ pub(super) fn run(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failu
     }
     let outcome = runtime.block_on(conduct(&job, terminal));
     runtime.shutdown_background();
-    let outcome = outcome.map_err(|why| Failure::Refused(why))?;
+    let outcome = outcome.map_err(Failure::Refused)?;
     end(args, &job, &outcome, terminal)
 }
 
