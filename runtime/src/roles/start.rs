@@ -3,6 +3,7 @@
 use super::{FAILED, FINE, Verified, block_on, log, refuse};
 use clap::Args;
 use pure_agent_runtime::contract::AGENT_PORT;
+use pure_agent_runtime::router::told::OPEN;
 use pure_agent_runtime::start;
 use serde_json::json;
 use std::path::PathBuf;
@@ -82,7 +83,10 @@ impl Start {
                 log::line("failed", json!({"why": why}));
                 // The pod fails with or without the reason.
                 drop(std::fs::write(&self.answer, why));
-                ExitCode::from(FAILED)
+                ExitCode::from(match refused {
+                    start::Refused::Open(_) => OPEN,
+                    _ => FAILED,
+                })
             }
             Err(why) => refuse(&why),
         }

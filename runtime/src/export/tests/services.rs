@@ -1,10 +1,15 @@
 //! What arrives where everything is as it should be.
 
-use super::{World, standins, submission};
+use super::{UID, World, standins, submission};
+use crate::ask;
+use crate::export::client::Client;
 use crate::export::key::Keys;
+use crate::export::ledger::Ledger;
 use crate::export::told::Told;
 use crate::proof::Key;
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn everything_arrives_once_and_is_told() {
@@ -153,4 +158,31 @@ async fn deleted_files_are_deleted_and_a_busy_service_is_asked_again() {
         .read(|github| github.files("agent/fix"));
     assert!(!files.contains_key("src/b.txt") && files.contains_key("src/a.txt"));
     assert_eq!(world.services.github.read(|github| github.pulls.len()), 1);
+}
+
+#[tokio::test]
+async fn a_run_that_owes_nothing_is_green_only_if_an_agent_ended_well() {
+    let owes_nothing = |contract: &mut Value| contract["finish"]["submission"] = json!(false);
+    for (reason, fine) in [
+        ("ended", true),
+        ("incomplete", false),
+        ("gate", false),
+        ("error", false),
+    ] {
+        let world = World::with(None, |_| (), owes_nothing).await;
+        let gateway = ask::Gateway {
+            address: &world.control,
+            patience: Duration::ZERO,
+        };
+        let key = Key::new(vec![7; 32]).unwrap();
+        let ledger = Ledger::new(gateway, UID, &key, Duration::from_secs(5));
+        let mut known = ledger.known().await.unwrap();
+        known.reason = Some(reason.to_owned());
+        let client = Client::new(
+            world.services.web(),
+            Instant::now() + Duration::from_secs(60),
+        );
+        let document = world.step.happen(&known, &ledger, &client).await;
+        assert_eq!(document.is_fine(), fine, "{reason}: {document:?}");
+    }
 }
