@@ -49,6 +49,13 @@ impl Approver {
     }
 }
 
+/// The credential of people at the run of this UID.
+#[must_use]
+pub fn people(spec: &str, uid: &str) -> String {
+    let key = value(&format!("{spec}-key"), "key").unwrap();
+    Key::new(key.into_bytes()).unwrap().proof(uid, Use::People)
+}
+
 /// A way to the control port of a run's gateway, for people.
 #[derive(Debug)]
 pub struct Forwarded {
@@ -71,8 +78,7 @@ impl Forwarded {
     /// If it cannot be opened.
     #[must_use]
     pub fn open((namespace, spec): (&str, &str), run: &str, uid: &str) -> Self {
-        let key = value(&format!("{spec}-key"), "key").unwrap();
-        let bearer = Key::new(key.into_bytes()).unwrap().proof(uid, Use::People);
+        let bearer = people(spec, uid);
         let pod = format!("pod/{run}-gateway");
         let mut child = Command::new("kubectl")
             .args(["port-forward", "-n", namespace, &pod, ":9090"])
@@ -106,6 +112,12 @@ impl Forwarded {
     #[must_use]
     pub fn ask(&self, what: &str, body: &str) -> (u16, Value) {
         try_ask(&self.address, what, Some(&self.bearer), body).unwrap_or((0, Value::Null))
+    }
+
+    /// The same with another credential.
+    #[must_use]
+    pub fn ask_as(&self, bearer: &str, what: &str, body: &str) -> (u16, Value) {
+        try_ask(&self.address, what, Some(bearer), body).unwrap_or((0, Value::Null))
     }
 
     /// Approves what waits, once something does; gives what was shown.

@@ -6,9 +6,11 @@
 )]
 
 mod admission;
+mod crowd;
 mod cycles;
 mod examples;
 mod failures;
+mod gate;
 mod lifecycle;
 mod takeover;
 mod whole;
