@@ -37,6 +37,26 @@ impl Approver {
         Ok(Self { folder, public })
     }
 
+    /// Approves what waits for a signature, once something does; gives what was shown. `ask` asks the control port.
+    ///
+    /// # Panics
+    /// If nothing comes, or the answer is not taken.
+    #[must_use]
+    pub fn approve(&self, ask: impl Fn(&str, &str) -> (u16, Value), patience: Duration) -> Value {
+        let waiting = wait("something to approve", patience, || {
+            let (_, told) = ask("GET /v1/approvals", "");
+            let list = told["approvals"].as_array()?;
+            let signed = |one: &&Value| !one["approvers"].is_null();
+            list.iter().find(signed).cloned()
+        });
+        let text = waiting["sign"]["approve"].as_str().unwrap();
+        let body = json!({"verdict": "approve", "signature": self.sign(text)});
+        let id = waiting["id"].as_str().unwrap();
+        let (status, answer) = ask(&format!("POST /v1/approvals/{id}"), &body.to_string());
+        assert_eq!(status, 200, "{answer}");
+        waiting["shown"].clone()
+    }
+
     fn sign(&self, text: &str) -> String {
         let scratch = Scratch::new("signed");
         let file = scratch.path().join("text");
@@ -118,25 +138,5 @@ impl Forwarded {
     #[must_use]
     pub fn ask_as(&self, bearer: &str, what: &str, body: &str) -> (u16, Value) {
         try_ask(&self.address, what, Some(bearer), body).unwrap_or((0, Value::Null))
-    }
-
-    /// Approves what waits, once something does; gives what was shown.
-    ///
-    /// # Panics
-    /// If nothing comes, or the answer is not taken.
-    #[must_use]
-    pub fn approve(&self, approver: &Approver, patience: Duration) -> Value {
-        let waiting = wait("something to approve", patience, || {
-            let (_, told) = self.ask("GET /v1/approvals", "");
-            let list = told["approvals"].as_array()?;
-            let ours = |one: &&Value| !one["approvers"].is_null();
-            list.iter().find(ours).cloned()
-        });
-        let text = waiting["sign"]["approve"].as_str().unwrap();
-        let body = json!({"verdict": "approve", "signature": approver.sign(text)});
-        let id = waiting["id"].as_str().unwrap();
-        let (status, answer) = self.ask(&format!("POST /v1/approvals/{id}"), &body.to_string());
-        assert_eq!(status, 200, "{answer}");
-        waiting["shown"].clone()
     }
 }

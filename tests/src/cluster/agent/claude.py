@@ -86,7 +86,7 @@ def write():
 
 
 def reach():
-    run("curl", "--silent", "--fail", "--output", "/tmp/index", "--cacert", BUNDLE, "https://packages.example.com/index")
+    run("curl", "--silent", "--fail", "--output", "/dev/null", "--cacert", BUNDLE, "https://packages.example.com/index")
     headers = {"Authorization": f"Bearer {BEARER}"}
     assert "dlddu/tool" in send(GATEWAY + "/http/api.github.com/repos/dlddu/tool", headers=headers)
 
@@ -125,6 +125,11 @@ def two(seconds):
     """Two cycles that take their time."""
     yield lambda: (clone(), think(), linger(seconds), more())
     yield lambda: (think(stream=True), write(), linger(seconds), finish())
+
+
+def one(seconds):
+    """One cycle that takes its time."""
+    yield lambda: (clone(), think(), write(), linger(seconds), finish())
 
 
 def short(seconds="0"):
@@ -207,7 +212,7 @@ def stuff(place):
     linger(30 if place == "/tmp" else 0)
 
 
-SCRIPTS = [whole, two, short, stay, silent, memory, fill, many, knock]
+SCRIPTS = [whole, two, one, short, stay, silent, memory, fill, many, knock]
 PROMPT = sys.stdin.read()
 INPUTS = json.loads(send(GATEWAY + "/v1/inputs", headers={"Authorization": f"Bearer {BEARER}"}))
 ISSUE = INPUTS["issue"]
