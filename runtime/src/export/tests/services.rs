@@ -152,24 +152,30 @@ async fn deleted_files_are_deleted_and_a_busy_service_is_asked_again() {
 }
 
 #[tokio::test]
-async fn an_agent_that_need_not_submit_has_at_least_ended() {
-    let need_not = |contract: &mut Value| contract["finish"]["submission"] = json!(false);
-    let world = World::with(None, |_| (), need_not).await;
-    let gateway = ask::Gateway {
-        address: &world.control,
-        patience: Duration::ZERO,
-    };
-    let key = Key::new(vec![7; 32]).unwrap();
-    let ledger = Ledger::new(gateway, UID, &key, Duration::from_secs(5));
-    let mut known = ledger.known().await.unwrap();
+async fn a_run_that_owes_nothing_is_green_only_if_an_agent_ended_well() {
+    let owes_nothing = |contract: &mut Value| contract["finish"]["submission"] = json!(false);
     for (reason, fine) in [
         ("ended", true),
         ("depth", false),
         ("incomplete", false),
         ("budget", false),
+        ("gate", false),
+        ("error", false),
     ] {
+        let world = World::with(None, |_| (), owes_nothing).await;
+        let gateway = ask::Gateway {
+            address: &world.control,
+            patience: Duration::ZERO,
+        };
+        let key = Key::new(vec![7; 32]).unwrap();
+        let ledger = Ledger::new(gateway, UID, &key, Duration::from_secs(5));
+        let mut known = ledger.known().await.unwrap();
         known.reason = Some(reason.to_owned());
-        let document = Document::new(&world.step, Some(&known), false, Vec::new(), None);
-        assert_eq!(document.is_fine(), fine, "{reason}");
+        let client = Client::new(
+            world.services.web(),
+            Instant::now() + Duration::from_secs(60),
+        );
+        let document = world.step.happen(&known, &ledger, &client).await;
+        assert_eq!(document.is_fine(), fine, "{reason}: {document:?}");
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn cases() -> Vec<Vec<Case<'static>>> {
             );
             at(run)
         }),
-        among("Argo's controller is taken away", "router-1", |run| {
+        among("Argo's controller is taken away", "router-0", |run| {
             let _gone = sure(
                 "delete pod -n argo -l app=workflow-controller --wait=false",
                 "",
@@ -57,7 +57,7 @@ fn at(run: &Run<'_>) -> String {
 fn among(what: &str, pod: &'static str, does: fn(&Run<'_>) -> String) -> Vec<Case<'static>> {
     let case = |name: String| Case {
         name,
-        ..Case::new(SPEC, "two 4", Ends::Done, WITHIN)
+        ..Case::new(SPEC, "one 4", Ends::Done, WITHIN)
     };
     let first = Case {
         act: Box::new(move |run| {
