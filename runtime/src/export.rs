@@ -8,7 +8,7 @@
 //! An export is found again by its key ([`key`]): a digest of the run and its name. Each service is asked for what
 //! has that key before anything is made, so that a step that starts again makes nothing twice. A run that is tried
 //! again takes the keys of its first run, so what that one did is found and not done again, whatever the second
-//! would have sent.
+//! would have sent. A [`rehearsal`] shows what would be sent, and sends nothing.
 
 pub mod client;
 mod dates;
@@ -19,6 +19,7 @@ pub mod linear;
 pub mod outbox;
 pub mod place;
 pub mod plan;
+pub mod rehearsal;
 pub mod result;
 pub mod s3;
 pub mod text;
@@ -165,6 +166,7 @@ impl Export {
             outcome: recorded,
         };
         match (outcome, ledger.keep(&Entry::Done(done)).await) {
+            (Ok(_), Ok(())) if ledger.is_rehearsed() => Acted::shown(name),
             (Ok(url), Ok(())) => Acted::done(name, url),
             (Ok(_), Err(why)) => Acted::failed(name, refused("ledger", why)),
             (Err(failed), _) => Acted::failed(name, failed),

@@ -1,53 +1,70 @@
-//! Everything outside a run, at its real names.
+//! Everything outside a run, at its real names, and an agent that uses all of it.
 
-use crate::place::Place;
+use crate::canary::canary;
+use crate::services::gatekeeper::Gatekeeper;
+use crate::services::github::{self, GitHub};
+use crate::services::hook::Hook;
+use crate::services::linear::Linear;
+use crate::services::provider::Asker;
+use crate::services::repositories::Repositories;
+use crate::services::s3::S3;
+use crate::services::{Serves, anthropic, issues};
+use crate::world::{Served, World};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
-use pure_agent_tests::canary::canary;
-use pure_agent_tests::services::gatekeeper::Gatekeeper;
-use pure_agent_tests::services::github::{self, GitHub};
-use pure_agent_tests::services::hook::{self, Hook};
-use pure_agent_tests::services::linear::{self, Linear};
-use pure_agent_tests::services::provider::Asker;
-use pure_agent_tests::services::repositories::Repositories;
-use pure_agent_tests::services::s3::S3;
-use pure_agent_tests::services::{Serves, anthropic, issues};
-use pure_agent_tests::world::{Served, World};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
+/// What the agent runs: python's source.
+pub const AGENT: &str = include_str!("hosts/agent.py");
+
 /// What the export step is told to do with a request: whether the service hears of it.
-pub(crate) type Meets = Arc<Mutex<Box<dyn FnMut() -> bool + Send>>>;
+pub type Meets = Arc<Mutex<Box<dyn FnMut() -> bool + Send>>>;
 
 /// The services, and what they keep.
-pub(crate) struct Hosts {
-    pub(crate) model: Served,
-    pub(crate) github: Arc<Mutex<GitHub>>,
-    pub(crate) linear: Arc<Mutex<Linear>>,
-    pub(crate) s3: Arc<Mutex<S3>>,
-    pub(crate) hook: Arc<Mutex<Hook>>,
-    pub(crate) gatekeeper: Arc<Mutex<Gatekeeper>>,
+#[allow(missing_debug_implementations, reason = "handlers have none")]
+pub struct Hosts {
+    /// The model.
+    pub model: Served,
+    /// GitHub.
+    pub github: Arc<Mutex<GitHub>>,
+    /// Linear.
+    pub linear: Arc<Mutex<Linear>>,
+    /// S3.
+    pub s3: Arc<Mutex<S3>>,
+    /// A webhook.
+    pub hook: Arc<Mutex<Hook>>,
+    /// Who is asked.
+    pub gatekeeper: Arc<Mutex<Gatekeeper>>,
     /// Who meets each request of an export before its service.
-    pub(crate) meets: Meets,
+    pub meets: Meets,
     head: String,
 }
 
 /// What was exported, as counts: comments, files that a comment links, branches, pull requests, objects, keys.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Left {
-    pub(crate) summaries: usize,
-    pub(crate) reports: usize,
-    pub(crate) comments: usize,
-    pub(crate) uploads: usize,
-    pub(crate) branches: usize,
-    pub(crate) pulls: usize,
-    pub(crate) objects: usize,
-    pub(crate) keys: usize,
+pub struct Left {
+    /// Comments with the summary.
+    pub summaries: usize,
+    /// Comments with the report.
+    pub reports: usize,
+    /// All comments.
+    pub comments: usize,
+    /// Files that a comment links.
+    pub uploads: usize,
+    /// Branches.
+    pub branches: usize,
+    /// Pull requests.
+    pub pulls: usize,
+    /// Objects.
+    pub objects: usize,
+    /// Keys of the webhook.
+    pub keys: usize,
 }
 
 /// One of each.
-pub(crate) const ONCE: Left = Left {
+pub const ONCE: Left = Left {
     summaries: 1,
     reports: 1,
     comments: 3,
@@ -61,7 +78,12 @@ pub(crate) const ONCE: Left = Left {
 type Handler = dyn Fn(&Request<Bytes>) -> Response<Body> + Send + Sync;
 
 impl Hosts {
-    pub(crate) fn start(world: &World) -> Self {
+    /// All of them, each at its name.
+    ///
+    /// # Panics
+    /// If a port is taken.
+    #[must_use]
+    pub fn start(world: &World) -> Self {
         let repositories = Repositories::of("dlddu/tool", github::BASE);
         let head = repositories.head();
         let free: Box<dyn FnMut() -> bool + Send> = Box::new(|| true);
@@ -119,7 +141,10 @@ impl Hosts {
     }
 
     /// Forgets every export.
-    pub(crate) fn forget(&self) {
+    ///
+    /// # Panics
+    /// When a service has panicked.
+    pub fn forget(&self) {
         *self.github.lock().unwrap() = GitHub::at(&self.head);
         *self.linear.lock().unwrap() = Linear::default();
         *self.s3.lock().unwrap() = S3::default();
@@ -127,7 +152,10 @@ impl Hosts {
     }
 
     /// What there is.
-    pub(crate) fn left(&self) -> Left {
+    ///
+    /// # Panics
+    /// When a service has panicked.
+    pub fn left(&self) -> Left {
         let (github, linear) = (self.github.lock().unwrap(), self.linear.lock().unwrap());
         let bodies: Vec<&str> = linear.comments.values().map(|c| c.body.as_str()).collect();
         let with = |text: &str| bodies.iter().filter(|body| body.contains(text)).count();
@@ -149,7 +177,10 @@ impl Hosts {
     }
 
     /// Calls of the model, and the tokens that it told: input and output.
-    pub(crate) fn told(&self) -> (u64, u64, u64) {
+    ///
+    /// # Panics
+    /// When a service has panicked.
+    pub fn told(&self) -> (u64, u64, u64) {
         let mut sum = (0, 0, 0);
         for request in self.model.asked() {
             if request.uri().path() == "/v1/messages" {
@@ -170,48 +201,4 @@ fn kept<S: Serves>(service: &Arc<Mutex<S>>) -> Box<Handler> {
 fn is_agents(request: &Request<Bytes>) -> bool {
     let shown = request.headers().get("authorization");
     shown.is_some_and(|shown| *shown == canary("linear"))
-}
-
-/// A run of this world: a scripted agent, and exports to every service, none of which needs a person.
-pub(crate) fn place(world: &World, change: impl Fn(&mut Value)) -> Place {
-    let place = Place::within(world, |contract| {
-        let beside = contract["secrets"][0]["path"].as_str().unwrap().to_owned();
-        let (folder, _) = beside.rsplit_once('/').unwrap();
-        for name in ["s3-out", "hook"] {
-            let path = format!("{folder}/secret-{name}");
-            let secrets = contract["secrets"].as_array_mut().unwrap();
-            secrets.push(json!({"name": name, "path": path, "role": "export"}));
-        }
-        let agent = &mut contract["agents"][0];
-        agent["harness"] = json!("generic");
-        agent["command"] = json!(["python3", "-I", "-c", include_str!("agent.py")]);
-        agent["env"] = json!({"BUNDLE": world.bundle()});
-        contract["record"] = json!({"usage": true});
-        exports(contract);
-        change(contract);
-    });
-    for (name, value) in [
-        ("linear-out", linear::KEY),
-        ("github", github::KEY),
-        ("s3-out", "AKID:s3-secret"),
-        ("hook", hook::KEY),
-    ] {
-        std::fs::write(place.at(&format!("secret-{name}")), value).unwrap();
-    }
-    place
-}
-
-fn exports(contract: &mut Value) {
-    let list = contract["exports"].as_array_mut().unwrap();
-    for export in list.iter_mut() {
-        export.as_object_mut().unwrap().remove("approval");
-    }
-    list.push(json!({
-        "name": "s3", "when": "offer", "auth": "s3-out", "times": 1,
-        "action": {"kind": "s3", "to": "s3://bucket/runs", "region": "us-east-1", "exclude": [], "size": 67_108_864},
-    }));
-    list.push(json!({
-        "name": "webhook", "when": "always", "auth": "hook", "times": 1,
-        "action": {"kind": "webhook", "url": "https://hook.example.com/done"},
-    }));
 }

@@ -9,6 +9,8 @@ pub mod emitted;
 pub mod escape;
 pub mod fuzz;
 pub mod golden;
+pub mod hosts;
+pub mod local;
 pub mod manifest_checks;
 pub mod mutate;
 pub mod page;

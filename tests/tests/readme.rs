@@ -31,6 +31,7 @@ fn every_link_of_the_docs_leads_somewhere() {
         "CONTRIBUTING.md",
         "runtime/README.md",
         "compiler/doc/approvals.md",
+        "compiler/doc/run.md",
         "compiler/doc/scanners.md",
         "compiler/doc/secrets.md",
         "tests/findings.md",
@@ -49,11 +50,12 @@ fn every_link_of_the_docs_leads_somewhere() {
 }
 
 #[test]
-fn the_gate_runs_the_two_commands() {
+fn the_gate_runs_the_commands() {
     let root = repository();
     let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
     let gate = std::fs::read_to_string(root.join(".ci/run")).expect("the gate");
     for command in [
+        "cargo run --release --bin pure-agent -- run examples/quickstart",
         "cargo run --release --bin pure-agent -- compile examples/pure-agent",
         "cargo test --workspace",
     ] {

@@ -311,7 +311,10 @@ impl Course<'_> {
             running: None,
             started: None,
         };
-        gateway.start().await?;
+        tokio::select! {
+            started = gateway.start() => started?,
+            () = self.stop.gently() => return Err("the run was stopped".to_owned()),
+        }
         Ok(gateway)
     }
 }

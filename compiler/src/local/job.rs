@@ -146,6 +146,14 @@ impl Job {
         &self.name
     }
 
+    /// What its models are paid in.
+    #[must_use]
+    pub fn currency(&self) -> String {
+        let prices = self.plan.models.iter().filter_map(|m| m.price.as_ref());
+        let mut currencies = prices.map(|price| price.currency.clone());
+        currencies.next().unwrap_or_default()
+    }
+
     /// Its folder.
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {

@@ -129,16 +129,17 @@ impl Roles<'_> {
         command.extend(["--gateway".to_owned(), address, "--".to_owned()]);
         command.extend(agent.contract.command.iter().cloned());
         let mut main = self.stranger(user, command);
-        main.mounts.push(Mount::read(left, paths::RUN_DIR));
-        main.mounts
-            .push(Mount::memory(paths::HOME, agent.resources.storage, true));
-        main.mounts
-            .push(Mount::memory(paths::TMP, agent.resources.storage, false));
-        main.mounts.push(Mount::memory("/var/tmp", LITTLE, false));
-        main.mounts.push(Mount::write(
-            self.job.folder.join("workspace"),
-            paths::WORKSPACE,
-        ));
+        let size = agent.resources.storage;
+        // What the user names may lie below these, and not the other way round.
+        let mut mounts = vec![
+            Mount::read(left, paths::RUN_DIR),
+            Mount::memory(paths::HOME, size, true),
+            Mount::memory(paths::TMP, size, false),
+            Mount::memory("/var/tmp", LITTLE, false),
+            Mount::write(self.job.folder.join("workspace"), paths::WORKSPACE),
+        ];
+        mounts.append(&mut main.mounts);
+        main.mounts = mounts;
         main.env.extend(agent.contract.env.clone());
         Some((pod, gate, main))
     }
@@ -371,7 +372,7 @@ impl Roles<'_> {
     /// What is surely open on this machine: were any of it open in there, nothing would be kept apart.
     fn must_be_closed(&self) -> Vec<String> {
         if !self.job.isolated {
-            return Vec::new();
+            return vec!["--nothing-closed".to_owned()];
         }
         let Ports {
             agent,

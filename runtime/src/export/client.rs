@@ -3,6 +3,7 @@
 //! Every request that is sent here may be sent twice: what it makes has an id or a name of ours, so the second one
 //! finds the first. Whoever sends one looks for that thing before, and checks what an answer says.
 
+use super::rehearsal::Rehearsal;
 use super::{Refused, refused};
 use crate::body::{self, Body};
 use crate::strict;
@@ -120,6 +121,24 @@ impl Ask {
         self
     }
 
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The host of the URL.
+    pub(super) fn host(&self) -> &str {
+        let (_, rest) = self.url.split_once("://").unwrap_or_default();
+        rest.split('/').next().unwrap_or_default()
+    }
+
+    pub(super) fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
     fn request(&self) -> Result<Request<Body>, Refused> {
         let unfit = || refused("request", "the request cannot be written");
         let mut request = Request::builder()
@@ -212,6 +231,7 @@ pub struct Client {
     web: Web,
     over: Instant,
     pause: Duration,
+    rehearsal: Option<Rehearsal>,
     steps: Steps,
 }
 
@@ -223,7 +243,17 @@ impl Client {
             web,
             over,
             pause: Duration::from_secs(1),
+            rehearsal: None,
             steps: Steps::default(),
+        }
+    }
+
+    /// The same, which sends nothing that changes something.
+    #[must_use]
+    pub fn rehearsed(self, rehearsal: Rehearsal) -> Self {
+        Self {
+            rehearsal: Some(rehearsal),
+            ..self
         }
     }
 
@@ -241,6 +271,20 @@ impl Client {
     /// # Errors
     /// No answer in any attempt, or no time for another one.
     pub async fn send(&self, ask: &Ask, busy: fn(&Got) -> bool) -> Result<Got, Refused> {
+        let Some(rehearsal) = &self.rehearsal else {
+            return self.sent(ask, busy).await;
+        };
+        match rehearsal.answer(ask) {
+            Some(got) => Ok(got),
+            None => {
+                let got = self.sent(ask, busy).await?;
+                rehearsal.heard(ask, &got);
+                Ok(got)
+            }
+        }
+    }
+
+    async fn sent(&self, ask: &Ask, busy: fn(&Got) -> bool) -> Result<Got, Refused> {
         let length = ask.payload.length().unwrap_or(0);
         let within = ATTEMPT.saturating_add(Duration::from_secs(length / SPEED));
         let mut pause = self.pause;

@@ -38,7 +38,7 @@ pub struct Result {
 pub struct Acted {
     /// Its name.
     pub name: String,
-    /// `done`, `refused` or `failed`.
+    /// `done`, `refused` or `failed`; in a rehearsal `shown`.
     pub outcome: &'static str,
     /// Where it is.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -62,6 +62,14 @@ impl Acted {
         }
     }
 
+    /// In a rehearsal.
+    pub(super) fn shown(name: String) -> Self {
+        Self {
+            outcome: "shown",
+            ..Self::done(name, String::new())
+        }
+    }
+
     pub(super) fn refused(name: String, refused: Refused) -> Self {
         let Refused { rule, why } = refused;
         Self {
@@ -71,6 +79,10 @@ impl Acted {
             rule,
             why,
         }
+    }
+
+    fn is_fine(&self) -> bool {
+        matches!(self.outcome, "done" | "shown")
     }
 
     pub(super) fn failed(name: String, failed: Refused) -> Self {
@@ -94,14 +106,16 @@ impl Result {
         let contract = &step.contract;
         let submission = known.and_then(|known| known.submission.as_ref());
         let last = known.and_then(|known| known.reason.as_deref());
-        let submitted = !contract.finish.submission || terminal;
+        // An agent that need not submit has at least ended by itself.
+        let ended = !contract.finish.submission && last == Some("ended");
+        let submitted = terminal || ended;
         let fine = error.is_none()
             && known.is_some_and(|known| known.stopped)
             && last != Some("error")
             && step.told.cycles == End::Fine
             && step.told.packing == End::Fine
             && submitted
-            && exports.iter().all(|export| export.outcome == "done");
+            && exports.iter().all(Acted::is_fine);
         Self {
             version: 1,
             spec: contract.spec.clone(),

@@ -6,6 +6,7 @@ use crate::contract::{CONTROL_PORT, Contract, EXPORT_PORT, SecretRole};
 use crate::export::client::Client;
 use crate::export::key::Keys;
 use crate::export::ledger::Ledger;
+use crate::export::rehearsal::Rehearsal;
 use crate::export::result::Result as Document;
 use crate::export::{self, told::Told};
 use crate::net::address::Private;
@@ -70,6 +71,9 @@ pub(super) struct Export {
     /// Seconds that the gateway may be away
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
+    /// Show what would be sent, as events `would-send`, and send nothing that changes something
+    #[arg(long)]
+    dry_run: bool,
     /// Where the kubelet reads what came of it
     #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
     answer: PathBuf,
@@ -81,6 +85,7 @@ struct Ways {
     web: Web,
     control: String,
     patience: Duration,
+    dry: bool,
 }
 
 impl Export {
@@ -135,6 +140,7 @@ impl Export {
             web: Web::through(proxy, tls),
             control: format!("{}:{}", self.gateway, self.control_port),
             patience: Duration::from_secs(self.patience),
+            dry: self.dry_run,
         };
         Ok((step, ways))
     }
@@ -151,5 +157,11 @@ async fn work(step: &export::Export, ways: &Ways) -> Document {
     };
     let ledger = Ledger::new(gateway, &step.uid, &ways.key, less(AFTER_APPROVAL));
     let client = Client::new(ways.web.clone(), Instant::now() + less(AFTER));
-    step.run(&ledger, &client).await
+    match ways.dry {
+        true => {
+            let client = client.rehearsed(Rehearsal::new(log::line));
+            step.run(&ledger.rehearsed(), &client).await
+        }
+        false => step.run(&ledger, &client).await,
+    }
 }

@@ -39,6 +39,9 @@ pub(super) struct Start {
     /// Another address that must be closed to an agent; may be repeated
     #[arg(long, value_name = "HOST:PORT")]
     closed: Vec<String>,
+    /// Begin although nothing is closed: for a machine on which somebody has accepted that
+    #[arg(long, conflicts_with = "closed")]
+    nothing_closed: bool,
     /// Seconds that policies may take to hold, and the gateway to answer
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
@@ -57,6 +60,7 @@ impl Start {
             Err(code) => return code,
         };
         contract.network.closed.extend(self.closed);
+        let guarded = !self.nothing_closed;
         let program = match std::env::current_exe() {
             Ok(program) => program,
             Err(e) => return refuse(&format!("this program is not found: {e}")),
@@ -67,6 +71,7 @@ impl Start {
         });
         let start = start::Start {
             contract,
+            guarded,
             uid: self.uid,
             cycle: self.cycle,
             gateway: self.gateway,

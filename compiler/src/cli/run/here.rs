@@ -176,13 +176,25 @@ fn given(args: &RunArgs, wish: &mut Wish, mistakes: &mut Vec<Mistake>) {
     }
     for path in &args.agent_path {
         match fs::canonicalize(path) {
-            Ok(path) if path.is_dir() => wish.agent_path.push(path),
+            Ok(path) if path.is_dir() && !is_own(&path) => wish.agent_path.push(path),
+            Ok(path) if path.is_dir() => mistakes.push(Mistake {
+                what: format!("`{}` is not given to agents", path.display()),
+                help: "name a folder below it that holds programs and nothing else".to_owned(),
+            }),
             _ => mistakes.push(Mistake {
                 what: format!("`{}` is no folder", path.display()),
                 help: "name a folder of programs".to_owned(),
             }),
         }
     }
+}
+
+/// Places of the root that an agent has of its own, and those that hold everything.
+fn is_own(path: &Path) -> bool {
+    let own = ["/dev", "/etc", "/proc", "/run", "/sys", "/workspace"];
+    let whole = ["/", "/home", "/home/agent", "/root", "/tmp", "/usr", "/var"];
+    own.iter().any(|own| path.starts_with(own))
+        || whole.iter().any(|whole| path == Path::new(whole))
 }
 
 /// All that is wrong, at once.
@@ -233,7 +245,7 @@ fn state() -> Result<PathBuf, Failure> {
 async fn conduct(job: &Job, terminal: &mut Terminal) -> Result<Outcome, String> {
     let (sender, mut told) = mpsc::unbounded_channel();
     let (urgency, number) = watch::channel(0_u8);
-    let mut screen = Screen::new();
+    let mut screen = Screen::new(job.currency());
     let told_of = |e: std::io::Error| format!("signals cannot be received: {e}");
     let mut interrupt = signal(SignalKind::interrupt()).map_err(told_of)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(told_of)?;

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 /// Takes the last line of a terminal away.
 const AWAY: &str = "\r\u{1b}[K";
-/// Most characters of a text that others wrote.
+/// Most bytes of a text that others wrote, where it is not the matter itself.
 const MOST: usize = 160;
 
 /// The lines of one run.
@@ -20,15 +20,17 @@ pub(super) struct Screen {
     terminal: bool,
     cycle: Option<u64>,
     used: Used,
+    currency: String,
 }
 
 impl Screen {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(currency: String) -> Self {
         Self {
             start: Instant::now(),
             terminal: std::io::stderr().is_terminal(),
             cycle: None,
             used: Used::default(),
+            currency,
         }
     }
 
@@ -42,7 +44,7 @@ impl Screen {
         match (tiding, self.terminal) {
             // Where lines stay, each is worth its place.
             (Tiding::Used(_), true) => self.last(),
-            (tiding, _) => self.say(&words(tiding)),
+            (tiding, _) => self.say(&words(tiding, &self.currency)),
         }
     }
 
@@ -69,16 +71,16 @@ impl Screen {
         let Some(cycle) = self.cycle else {
             return String::new();
         };
-        format!("{AWAY}cycle {cycle}: {}", used(&self.used))
+        format!("{AWAY}cycle {cycle}: {}", used(&self.used, &self.currency))
     }
 }
 
-fn words(tiding: &Tiding) -> String {
+fn words(tiding: &Tiding, currency: &str) -> String {
     match tiding {
         Tiding::Step(what) => plain(what),
         Tiding::Trouble(what) => format!("trouble: {}", plain(what)),
         Tiding::Cycle(cycle) => format!("cycle {cycle} begins"),
-        Tiding::Used(so_far) => format!("used so far: {}", used(so_far)),
+        Tiding::Used(so_far) => format!("used so far: {}", used(so_far, currency)),
         Tiding::Tool(server, tool) => format!("tool {}.{}", plain(server), plain(tool)),
         Tiding::Denied(rule, target) => format!("denied by {}: {}", plain(rule), plain(target)),
         Tiding::DeniedMore(count) => format!("denied: {count} more"),
@@ -92,7 +94,7 @@ fn words(tiding: &Tiding) -> String {
     }
 }
 
-fn used(used: &Used) -> String {
+fn used(used: &Used, currency: &str) -> String {
     let Used {
         turns,
         tokens,
@@ -100,44 +102,45 @@ fn used(used: &Used) -> String {
     } = used;
     let mut text = format!("{turns} turns, {tokens} tokens");
     if *micros > 0 {
+        let (whole, rest) = (micros / 1_000_000, micros % 1_000_000 / 100);
         // Writing to a string cannot fail.
-        let _ = write!(
-            text,
-            ", {}.{:04} of money",
-            micros / 1_000_000,
-            micros % 1_000_000 / 100
-        );
+        let _ = write!(text, ", {whole}.{rest:04} {currency}");
     }
     text
 }
 
 fn would_send(request: &Value) -> String {
     let text = |name: &str| request[name].as_str().unwrap_or_default();
-    let mut out = format!(
-        "would send {} {}",
-        plain(text("method")),
-        plain(text("url"))
+    let (method, url, body) = (text("method"), text("url"), text("body"));
+    let mut out = format!("would send {} {}", plain(method), visible(url));
+    let json = serde_json::from_str::<Value>(body).ok();
+    let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
+    for line in pretty.as_deref().unwrap_or(body).lines() {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\n         {}", visible(line));
+    }
+    out
+}
+
+/// Text that moves no cursor, and has an end.
+fn plain(text: &str) -> String {
+    let mut out = visible(
+        text.get(..text.floor_char_boundary(MOST))
+            .unwrap_or_default(),
     );
-    for line in text("body").lines() {
-        let _ = write!(out, "\n         {}", plain(line));
+    if text.len() > MOST {
+        out.push('…');
     }
     out
 }
 
 /// Text that moves no cursor.
-fn plain(text: &str) -> String {
-    let safe = |c: char| {
-        if c.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
+fn visible(text: &str) -> String {
+    let safe = |c: char| match c.is_control() {
+        true => char::REPLACEMENT_CHARACTER,
+        false => c,
     };
-    let mut out: String = text.chars().take(MOST).map(safe).collect();
-    if text.chars().nth(MOST).is_some() {
-        out.push('…');
-    }
-    out
+    text.chars().map(safe).collect()
 }
 
 /// After the result.
@@ -179,19 +182,33 @@ mod tests {
     #[test]
     fn what_others_wrote_moves_no_cursor_and_has_an_end() {
         let denied = Tiding::Denied("path".to_owned(), "GET /\u{1b}[2J\n".to_owned());
-        let said = words(&denied);
+        let said = words(&denied, "");
         assert!(!said.contains('\u{1b}') && !said.contains('\n'), "{said:?}");
         assert_eq!(plain(&"x".repeat(1000)).chars().count(), MOST + 1);
+        assert!(plain(&"한".repeat(100)).ends_with('…'));
     }
 
     #[test]
     fn usage_is_told_in_its_units() {
-        let told = used(&Used {
+        let told = Used {
             turns: 2,
             tokens: 40,
             micros: 1_234_500,
-        });
-        assert_eq!(told, "2 turns, 40 tokens, 1.2345 of money");
-        assert_eq!(used(&Used::default()), "0 turns, 0 tokens");
+        };
+        assert_eq!(used(&told, "EUR"), "2 turns, 40 tokens, 1.2345 EUR");
+        assert_eq!(used(&Used::default(), "EUR"), "0 turns, 0 tokens");
+    }
+
+    #[test]
+    fn what_would_be_sent_is_shown_whole() {
+        let body = serde_json::json!({"text": "x".repeat(1000), "escape": "\u{1b}"}).to_string();
+        let request =
+            serde_json::json!({"method": "POST", "url": "https://a.example", "body": body});
+        let said = would_send(&request);
+        assert!(
+            said.starts_with("would send POST https://a.example\n"),
+            "{said}"
+        );
+        assert!(said.contains(&"x".repeat(1000)) && !said.contains('\u{1b}'));
     }
 }

@@ -1,10 +1,6 @@
 //! What arrives where everything is as it should be.
 
-use super::{World, standins, submission};
-use crate::export::key::Keys;
-use crate::export::told::Told;
-use crate::proof::Key;
-use serde_json::{Value, json};
+use super::*;
 
 #[tokio::test]
 async fn everything_arrives_once_and_is_told() {
@@ -153,4 +149,27 @@ async fn deleted_files_are_deleted_and_a_busy_service_is_asked_again() {
         .read(|github| github.files("agent/fix"));
     assert!(!files.contains_key("src/b.txt") && files.contains_key("src/a.txt"));
     assert_eq!(world.services.github.read(|github| github.pulls.len()), 1);
+}
+
+#[tokio::test]
+async fn an_agent_that_need_not_submit_has_at_least_ended() {
+    let need_not = |contract: &mut Value| contract["finish"]["submission"] = json!(false);
+    let world = World::with(None, |_| (), need_not).await;
+    let gateway = ask::Gateway {
+        address: &world.control,
+        patience: Duration::ZERO,
+    };
+    let key = Key::new(vec![7; 32]).unwrap();
+    let ledger = Ledger::new(gateway, UID, &key, Duration::from_secs(5));
+    let mut known = ledger.known().await.unwrap();
+    for (reason, fine) in [
+        ("ended", true),
+        ("depth", false),
+        ("incomplete", false),
+        ("budget", false),
+    ] {
+        known.reason = Some(reason.to_owned());
+        let document = Document::new(&world.step, Some(&known), false, Vec::new(), None);
+        assert_eq!(document.is_fine(), fine, "{reason}");
+    }
 }

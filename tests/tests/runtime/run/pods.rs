@@ -1,6 +1,6 @@
 //! The pods of a run as processes.
 
-use super::hosts::{Hosts, place};
+use super::hosts::{AGENT, Hosts, place};
 use crate::place::{Gateway, Place};
 use pure_agent_tests::program::{Scratch, runtime, said};
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
@@ -75,7 +75,7 @@ impl<'w> Run<'w> {
             agent.arg(option).arg(at(name));
         }
         agent.arg("--workspace").arg(self.workspace.path());
-        agent.args(["--", "python3", "-I", "-c", include_str!("agent.py")]);
+        agent.args(["--", "python3", "-I", "-c", AGENT]);
         let done = agent.output().unwrap();
         assert!(done.status.success(), "cycle {cycle}: {}", said(&done));
         self.place.router(&self.gateway, cycle, "Succeeded", "0")

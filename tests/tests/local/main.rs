@@ -1,0 +1,7 @@
+//! Runs on this machine, as a user starts them.
+
+mod endings;
+mod escapes;
+mod quickstart;
+mod reference;
+mod refusals;
