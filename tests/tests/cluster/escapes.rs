@@ -6,6 +6,7 @@ mod about;
 use about::{Others, compared, facts};
 use pure_agent_escape::{Group, MARK, NAME, all};
 use pure_agent_tests::cluster::images::images;
+use pure_agent_tests::cluster::kubectl::kubectl;
 use pure_agent_tests::cluster::reference::{Change, POLICY, SPEC, change, small};
 use pure_agent_tests::cluster::site::{Ended, Run, Site};
 use pure_agent_tests::escape::{Outcomes, image, outcomes, programs, with};
@@ -38,8 +39,9 @@ fn resting(run: &Run<'_>, site: &Site) -> (String, Others) {
     let what = format!("the bearer of {}", run.name);
     let shown = site.watch.until(&what, Duration::from_secs(300), || {
         assert!(!run.is_over(), "{}", run.told());
-        let logs = site.watch.logs_of(&run.name);
-        let log = logs.get(&("agent-0".to_owned(), "agent".to_owned()))?;
+        let agent = run.pod("agent-0").filter(|pod| pod["status"]["phase"] == "Running")?;
+        let pod = agent["metadata"]["name"].as_str()?.to_owned();
+        let log = kubectl(&format!("logs {pod} -n {} -c agent", site.place.namespace), "").out;
         let line = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let mut shown = line.filter_map(|line| line["rests"].as_str().map(str::to_owned));
         shown.next()

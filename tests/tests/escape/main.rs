@@ -2,4 +2,5 @@
 
 mod closed;
 mod list;
+mod local;
 mod open;

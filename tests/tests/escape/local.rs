@@ -1,0 +1,211 @@
+//! The same agent on this machine, under `pure-agent run`: what keeps it apart is a pod of its own.
+
+use hyper::Response;
+use pure_agent_escape::{MARK, NAME, TEMPLATES, all};
+use pure_agent_runtime::body;
+use pure_agent_tests::canary::canary;
+use pure_agent_tests::escape::{Outcomes, PROGRAM, address, outcomes, programs, prompt, with};
+use pure_agent_tests::program::{Scratch, program, said};
+use pure_agent_tests::readers::skipped;
+use pure_agent_tests::services::issues;
+use pure_agent_tests::sources::{folder, repository};
+use pure_agent_tests::world::World;
+use serde_json::{Value, json};
+use std::net::{IpAddr, TcpListener, UdpSocket};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::Path;
+use std::process::Output;
+
+const STRANGER: &str = "stranger.example.net";
+const SPEC: &str = "specs/pure-agent.kdl";
+const POLICY: &str = "policies/pure-agent.kdl";
+const TARGET: &str = "targets/kind.kdl";
+/// Needs another run beside this one, an address family that not every machine has, or a limit that the runner does
+/// not promise.
+const NOT_HERE: [&str; 9] = [
+    "outside-tcp-v6",
+    "outside-udp-v6",
+    "outside-icmp-v6",
+    "dns-udp-v6",
+    "dns-tcp-v6",
+    "api-service-v6",
+    "api-endpoint-v6",
+    "kubelet-v6",
+    "other-pod-v6",
+];
+
+/// The example with an attacker as its agent, and hosts that stand on loopback.
+fn sources(command: &Path) -> Scratch {
+    let mut files = folder(&repository().join("examples/pure-agent"));
+    let command = format!("harness \"generic\"\n    command \"{}\"", command.display());
+    for (file, from, to) in [
+        (SPEC, "harness \"claude-code\"", command.as_str()),
+        (SPEC, "approve \"fetch\" by=\"human\"", "allow \"fetch\""),
+        (POLICY, "approve \"fetch\" \"fetch\"", "tool \"fetch\" \"fetch\""),
+        (SPEC, "memory \"1600Mi\"", "memory \"256Mi\""),
+        (TARGET, "    storage-class", "    private \"127.0.0.0/8\" port=443\n    trust-bundle \"authority\" key=\"ca.crt\"\n    storage-class"),
+    ] {
+        let text = files.get_mut(file).unwrap();
+        let before = String::from_utf8_lossy(text).into_owned();
+        assert_eq!(before.matches(from).count(), 1, "{file}: {from}");
+        *text = before.replace(from, to).into_bytes();
+    }
+    Scratch::with("sources", &files)
+}
+
+/// What of this machine an agent must not reach: servers that are there for as long as this lives.
+struct Machine {
+    addresses: Vec<Value>,
+    _listeners: Vec<TcpListener>,
+    _datagrams: UdpSocket,
+    _abstract: UnixListener,
+    _socket: UnixListener,
+    folder: Scratch,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let folder = Scratch::new("machine");
+        let everywhere = TcpListener::bind("0.0.0.0:0").unwrap();
+        let datagrams = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let (port, other) = (everywhere.local_addr().unwrap().port(), datagrams.local_addr().unwrap().port());
+        // The machine's own address, and loopback, where other people's servers are.
+        let own = own_address().unwrap_or_else(|| IpAddr::from([127, 0, 0, 1]));
+        let mut addresses = Vec::new();
+        for ip in [own.to_string(), "127.0.0.1".to_owned()] {
+            for label in ["outside", "api-service", "api-endpoint", "kubelet", "kubelet-read-only", "node", "node-port", "other-pod", "dns-tcp", "dns-tls", "dns-https", "other-agent", "other-gateway-control", "other-spec-gateway"] {
+                addresses.push(address(label, &ip, port));
+            }
+            addresses.extend([address("outside-udp", &ip, other), address("dns-udp", &ip, other)]);
+        }
+        addresses.extend([address("metadata", "169.254.169.254", 80), address("metadata", "fd00:ec2::254", 80)]);
+        let name = SocketAddr::from_abstract_name(format!("pure-agent-escape-{}", std::process::id())).unwrap();
+        let socket = folder.path().join("socket");
+        Self {
+            addresses,
+            _listeners: vec![everywhere],
+            _datagrams: datagrams,
+            _abstract: UnixListener::bind_addr(&name).unwrap(),
+            _socket: UnixListener::bind(socket).unwrap(),
+            folder,
+        }
+    }
+}
+
+/// The address by which this machine would leave.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    // Nothing is sent.
+    socket.connect("198.51.100.1:9").ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
+fn facts(machine: &Machine) -> Value {
+    json!({
+        "addresses": machine.addresses,
+        "tunnel": "packages.example.com", "stranger": STRANGER,
+        "route": "api.github.com", "path": "/repos/dlddu/tool",
+        "other_gateway": "127.0.0.1:8080", "other_bearer": "A".repeat(43),
+        "names": ["pure-agent", "pure-agent-agent-0"],
+        "memory": 256 << 20,
+        "submissions": [
+            {"actions": ["continue"], "summary": format!("More {TEMPLATES}")},
+            {"actions": ["report", "upload"], "summary": format!("All is done. {TEMPLATES}"), "report": TEMPLATES},
+        ],
+    })
+}
+
+fn run(world: &World, machine: &Machine, folder: &Path) -> Output {
+    let programs = programs().unwrap();
+    let sources = sources(&programs.join(PROGRAM));
+    let mut command = world.command(program());
+    command.arg("run").arg(sources.path()).arg("--keep").arg("--dry-run-exports");
+    command.arg("--folder").arg(folder).arg("--trust").arg(world.bundle());
+    command.arg("--agent-path").arg(programs);
+    command.args(["--input", "issue=A-1"]).arg("--input").arg(format!("prompt={}", prompt(&facts(machine))));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", machine.folder.path());
+    // What a person has in a shell, and an agent must not.
+    command.env("SSH_AUTH_SOCK", machine.folder.path().join("socket")).env("AWS_SECRET_ACCESS_KEY", "canary-of-a-person");
+    for name in ["claude", "github", "linear", "linear-out", "linear-session", "s3"] {
+        let variable = format!("SECRET_{}", name.replace('-', "_"));
+        command.env(&variable, canary(name));
+        command.arg("--secret").arg(format!("{name}=env:{variable}"));
+    }
+    command.output().unwrap()
+}
+
+/// The logs of a run's agents, one for each cycle.
+fn logs(folder: &Path) -> Vec<String> {
+    let mut files: Vec<_> = pure_agent_tests::sources::folder(folder).into_iter().collect();
+    files.sort();
+    let logs = files.into_iter().filter(|(name, _)| name.contains("agent-") && name.contains("log"));
+    logs.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect()
+}
+
+#[test]
+fn nothing_leads_out_of_a_run_on_this_machine() {
+    let (Some(_), Some(world)) = (programs(), World::or_skip()) else {
+        return;
+    };
+    let stranger = world.serve(STRANGER, |_| Response::new(body::whole(STRANGER)));
+    let granted = world.serve("packages.example.com", |_| Response::new(body::whole("index")));
+    world.serve("api.linear.app", |request| issues::serve(request, &canary("linear")));
+    let route = world.serve("api.github.com", |request| {
+        let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        match request.uri().path().ends_with("escape-redirect") {
+            true => Response::builder().status(302).header("location", format!("https://{STRANGER}/")).body(body::empty()).unwrap(),
+            false => Response::new(body::whole(format!("{{\"host\":\"{host}\"}}"))),
+        }
+    });
+    let (machine, kept) = (Machine::new(), Scratch::new("kept"));
+    let folder = kept.path().join("run");
+    let done = run(&world, &machine, &folder);
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    if told.contains("cannot keep an agent apart") {
+        return skipped(&format!("no run on this machine: {told}"));
+    }
+    assert!(folder.exists(), "{}", said(&done));
+    let mut found = Outcomes::new();
+    for log in logs(&folder) {
+        found.extend(outcomes(&log));
+    }
+    for (name, (outcome, evidence)) in &found {
+        println!("{outcome} {name}: {evidence}");
+    }
+    assert_eq!(with(&found, "escaped"), [""; 0], "{}", said(&done));
+    for (_, attempt) in all() {
+        match found.get(attempt.name).map(|(outcome, why)| (outcome.as_str(), why)) {
+            None => panic!("{} was not tried\n{}", attempt.name, said(&done)),
+            Some(("not-applicable", why)) => {
+                println!("NOT SHOWN: {}: {why}", attempt.name);
+                assert!(NOT_HERE.contains(&attempt.name), "{}: {why}", attempt.name);
+            }
+            Some(_) => {}
+        }
+    }
+    assert!(stranger.asked().is_empty(), "{:?}", stranger.asked());
+    assert!(granted.asked().is_empty(), "{:?}", granted.asked());
+    for request in route.asked() {
+        assert!(request.uri().path().starts_with("/repos/dlddu/"), "{request:?}");
+    }
+    left(&folder, &machine, &done);
+}
+
+/// What the run left: nothing was run, and nothing of this machine is in what was packed.
+fn left(folder: &Path, machine: &Machine, done: &Output) {
+    let files = pure_agent_tests::sources::folder(folder);
+    let ran: Vec<&String> = files.keys().filter(|name| name.ends_with(&format!("/{MARK}")) || name.contains("lingered")).collect();
+    assert!(ran.is_empty(), "{ran:?}\n{}", said(done));
+    let packed = files.iter().filter(|(name, _)| name.contains("outbox"));
+    let mut planted = false;
+    for (name, bytes) in packed {
+        let text = String::from_utf8_lossy(bytes);
+        planted |= text.contains(NAME);
+        for word in ["root:x:0:0", "canary-of-", "PURE_AGENT_UID="] {
+            assert!(!text.contains(word), "{name}: {word}");
+        }
+    }
+    assert!(planted, "nothing was packed: {:?}\n{}", files.keys(), said(done));
+    assert!(machine.folder.path().read_dir().unwrap().count() == 1, "the home of a person was written");
+}
