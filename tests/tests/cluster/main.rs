@@ -10,6 +10,7 @@ mod cycles;
 mod examples;
 mod lifecycle;
 mod takeover;
+mod verbs;
 
 use pure_agent_tests::cluster::images::{Images, images};
 use pure_agent_tests::cluster::kubectl::reachable;
