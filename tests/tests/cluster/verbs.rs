@@ -4,5 +4,6 @@ mod answer;
 mod apply;
 mod ground;
 mod life;
+mod page;
 mod proof;
 mod rights;

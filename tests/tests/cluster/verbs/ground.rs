@@ -6,6 +6,7 @@ use pure_agent_tests::cluster::kubectl::{kubectl, reachable, sure};
 use pure_agent_tests::cluster::place::Facts;
 use pure_agent_tests::cluster::wait;
 use pure_agent_tests::command::{Ended, Folder};
+use pure_agent_tests::program::nobodys;
 use pure_agent_tests::readers::skipped;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -33,6 +34,7 @@ fn runtime() -> Option<&'static str> {
 fn make() -> Result<String, String> {
     let target = "x86_64-unknown-linux-musl";
     let mut build = Command::new(env!("CARGO"));
+    nobodys(&mut build);
     build
         .args([
             "build",
@@ -130,7 +132,10 @@ impl Ground {
     pub(super) fn in_force(&self) {
         let pod = json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": "x", "namespace": self.namespace, "labels": {"pure-agent.dev/spec": SPEC}},
-            "spec": {"containers": [{"name": "x", "image": "x"}]}});
+            // Good enough for Pod Security, which is asked first.
+            "spec": {"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+                "containers": [{"name": "x", "image": "x", "securityContext": {
+                    "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}});
         for rule in ["maker", "role"] {
             let account = format!("system:serviceaccount:{}:{SPEC}-launcher", self.namespace);
             let by = if rule == "role" {
