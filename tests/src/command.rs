@@ -15,6 +15,7 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));
+        crate::program::nobodys(&mut build);
         build.args([
             "build",
             "--quiet",

@@ -86,16 +86,7 @@ fn folders() -> (PathBuf, PathBuf) {
 
 fn build(wanted: &[&str], profile: &str) {
     let mut build = Command::new(env!("CARGO"));
-    // What cargo tells this test about itself makes build scripts run again, here and in the next build.
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
-            .iter()
-            .any(|of| name.starts_with(of))
-        {
-            build.env_remove(&*name);
-        }
-    }
+    nobodys(&mut build);
     let status = build
         .args(["build", "--quiet"])
         .args(wanted)
@@ -110,6 +101,19 @@ fn build(wanted: &[&str], profile: &str) {
         status.is_ok_and(|status| status.success()),
         "{program} is not built"
     );
+}
+
+/// Takes away what cargo tells this test about itself: it makes build scripts run again, here and in the next build.
+pub fn nobodys(build: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+            .iter()
+            .any(|of| name.starts_with(of))
+        {
+            build.env_remove(&*name);
+        }
+    }
 }
 
 /// A command that runs the program in a folder, with nothing of the caller's environment.

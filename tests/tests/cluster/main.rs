@@ -14,6 +14,7 @@ mod failures;
 mod gate;
 mod lifecycle;
 mod takeover;
+mod verbs;
 mod whole;
 
 use pure_agent_tests::cluster::images::{Images, images};
