@@ -8,13 +8,13 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// Lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from(DIGITS[usize::from(half & 0xf)]);
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)]);
-    let mut text = String::with_capacity(2 * bytes.len());
-    text.extend(digits);
-    text
+    let digit = |half: u8| DIGITS[usize::from(half & 0xf)];
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(*byte)]);
+    }
+    // Digits are text.
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// SHA-256, in hexadecimal.

@@ -125,11 +125,17 @@ impl Web {
                 Err(Failed::Broken) => return Err(Refused::Broken),
             }
         }
-        let stream = self.dialer.dial(&uri).await.map_err(Refused::Dial)?;
-        let wire = Wire::new(stream).await.map_err(|_untold| Refused::Broken)?;
+        // In a box, so that what is needed now and then does not make every request large.
+        let wire = Box::pin(self.fresh(&uri)).await?;
         let answer = wire.ask(request).await;
         let (answer, wire) = answer.map_err(|_untold| Refused::Broken)?;
         Ok(self.coming(answer, wire, place))
+    }
+
+    /// A connection that nobody has used.
+    async fn fresh(&self, uri: &Uri) -> Result<Wire, Refused> {
+        let stream = self.dialer.dial(uri).await.map_err(Refused::Dial)?;
+        Wire::new(stream).await.map_err(|_untold| Refused::Broken)
     }
 
     fn coming(&self, answer: Response<Incoming>, wire: Wire, place: Place) -> Response<Coming> {

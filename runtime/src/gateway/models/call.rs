@@ -193,7 +193,8 @@ impl Call {
                 Ok(response) => {
                     let status = response.status().as_u16();
                     let wait = retry::after(status, response.headers(), attempt);
-                    (Said::No(reasons(response).await), wait)
+                    let reasons = Box::pin(reasons(response));
+                    (Said::No(reasons.await), wait)
                 }
                 // What may have been read is not sent again.
                 Err(refused) if refused.asked() => return Said::Nothing(refused),
@@ -227,10 +228,10 @@ impl Call {
         let fields = told::fields(&head.headers, secret, &told::FINE);
         match kind(&head.headers) {
             Kind::Events if self.endpoint.is_turn() => {
-                self.piped((head.status, body), fields, client, false).await
+                Box::pin(self.piped((head.status, body), fields, client, false)).await
             }
             Kind::Json if self.is_long(&body) => {
-                self.piped((head.status, body), fields, client, true).await
+                Box::pin(self.piped((head.status, body), fields, client, true)).await
             }
             Kind::Json => {
                 let within = HEAD.min(left(&self.gateway));
