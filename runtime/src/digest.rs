@@ -1,15 +1,20 @@
 //! SHA-256 and hexadecimal digits.
 
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
+
+/// The digits.
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |half: u8| DIGITS[usize::from(half & 0xf)];
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(*byte)]);
+    }
+    // Digits are text.
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// SHA-256, in hexadecimal.

@@ -24,6 +24,7 @@ mod prompt;
 pub mod route;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod workers;
 
 use crate::approval::Desk;
 use crate::contract::{Contract, SecretRole};
@@ -40,6 +41,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use workers::Workers;
 
 /// What every request is judged by.
 #[derive(Debug)]
@@ -135,9 +137,10 @@ impl Gateway {
         })
     }
 
-    /// Serves the three ports until the process ends.
+    /// Serves the three ports until the process ends. Agents are dealt out among the workers.
     pub async fn serve(
         self: Arc<Self>,
+        workers: Workers,
         agent: TcpListener,
         control: TcpListener,
         export: TcpListener,
@@ -147,7 +150,8 @@ impl Gateway {
         let (life, last) = (limits.deadline, limits.export);
         let (life, last) = (Duration::from_secs(life), Duration::from_secs(last));
         let (mine, ours) = (Arc::clone(&self), Arc::clone(&self));
-        let agents = http::serve(
+        let agents = http::serve_on(
+            workers,
             agent,
             life,
             move |asked| agent::answer(Arc::clone(&mine), asked),

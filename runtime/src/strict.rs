@@ -10,6 +10,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+mod pieces;
+
+pub use pieces::{Broken, Pieces};
+
 /// Reads a whole JSON text.
 ///
 /// # Errors

@@ -15,23 +15,26 @@ mod write;
 pub use redact::Redact;
 pub use write::{Lost, Store};
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use std::mem;
+use std::sync::Arc;
 
 /// A call of a model, as it went upstream and as it was answered.
-#[derive(Debug, Clone, Copy)]
-pub struct Call<'c> {
+#[derive(Debug, Clone)]
+pub struct Call {
     /// Number of the cycle.
     pub cycle: u32,
     /// `chat`, `embeddings` …
-    pub operation: &'c str,
+    pub operation: &'static str,
     /// Name of the model in the spec.
-    pub model: &'c str,
+    pub model: String,
     /// Status of the answer.
     pub status: u16,
     /// Body of the request.
-    pub request: &'c [u8],
+    pub request: Bytes,
     /// Body of the answer, or its beginning: JSON, or a stream of events.
-    pub answer: &'c [u8],
+    pub answer: Vec<u8>,
     /// Whether `answer` is all of it.
     pub whole: bool,
 }
@@ -39,15 +42,9 @@ pub struct Call<'c> {
 /// A call of a model while its answer comes: it is written when this is dropped, however the call ended.
 #[derive(Debug)]
 pub struct Heard {
-    store: std::sync::Arc<Store>,
-    cycle: u32,
-    operation: &'static str,
-    model: String,
+    store: Arc<Store>,
     bearer: String,
-    request: bytes::Bytes,
-    status: u16,
-    answer: Vec<u8>,
-    whole: bool,
+    call: Call,
 }
 
 /// Most bytes of an answer that are kept.
@@ -57,57 +54,57 @@ impl Heard {
     /// A request that goes upstream; `bearer` is the credential that the agent showed.
     #[must_use]
     pub fn new(
-        store: &std::sync::Arc<Store>,
+        store: &Arc<Store>,
         (cycle, operation): (u32, &'static str),
         model: &str,
-        request: bytes::Bytes,
+        request: Bytes,
         bearer: &str,
     ) -> Self {
         store.begin(cycle);
         Self {
-            store: std::sync::Arc::clone(store),
-            cycle,
-            operation,
-            model: model.to_owned(),
+            store: Arc::clone(store),
             bearer: bearer.to_owned(),
-            request,
-            status: 0,
-            answer: Vec::new(),
-            whole: false,
+            call: Call {
+                cycle,
+                operation,
+                model: model.to_owned(),
+                status: 0,
+                request,
+                answer: Vec::new(),
+                whole: false,
+            },
         }
     }
 
     /// The status of the answer.
     pub fn status(&mut self, status: u16) {
-        self.status = status;
+        self.call.status = status;
     }
 
     /// The next bytes of the answer.
     pub fn piece(&mut self, piece: &[u8]) {
-        let room = MOST_ANSWER.saturating_sub(self.answer.len());
+        let room = MOST_ANSWER.saturating_sub(self.call.answer.len());
         let kept = piece.get(..room).unwrap_or(piece);
-        self.answer.extend_from_slice(kept);
+        self.call.answer.extend_from_slice(kept);
     }
 
     /// The answer has come to its end.
     pub fn end(&mut self) {
-        self.whole = self.answer.len() < MOST_ANSWER;
+        self.call.whole = self.call.answer.len() < MOST_ANSWER;
     }
 }
 
 impl Drop for Heard {
     fn drop(&mut self) {
+        let cycle = self.call.cycle;
         let call = Call {
-            cycle: self.cycle,
-            operation: self.operation,
-            model: &self.model,
-            status: self.status,
-            request: &self.request,
-            answer: &self.answer,
-            whole: self.whole,
+            model: mem::take(&mut self.call.model),
+            request: mem::take(&mut self.call.request),
+            answer: mem::take(&mut self.call.answer),
+            ..self.call
         };
-        self.store.call(&call, &self.bearer);
-        self.store.end(self.cycle);
+        self.store.call(call, mem::take(&mut self.bearer));
+        self.store.end(cycle);
     }
 }
 
@@ -130,8 +127,8 @@ pub struct ToolCall<'c> {
 const CONVERSATION: [&str; 3] = ["messages", "input", "contents"];
 
 /// The lines of a model's call: its messages, which the store writes once each, and the call.
-fn lines(call: &Call<'_>) -> (Vec<Value>, Value) {
-    let request = crate::strict::value(call.request).unwrap_or(Value::Null);
+fn lines(call: &Call) -> (Vec<Value>, Value) {
+    let request = crate::strict::value(&call.request).unwrap_or(Value::Null);
     let mut rest = match request {
         Value::Object(map) => map,
         _ => Map::new(),
@@ -144,9 +141,9 @@ fn lines(call: &Call<'_>) -> (Vec<Value>, Value) {
             None => {}
         }
     }
-    let answer = crate::strict::value(call.answer);
+    let answer = crate::strict::value(&call.answer);
     let answer =
-        answer.unwrap_or_else(|_| String::from_utf8_lossy(call.answer).into_owned().into());
+        answer.unwrap_or_else(|_| String::from_utf8_lossy(&call.answer).into_owned().into());
     let line = json!({
         "event": "gen_ai.client.inference.operation.details",
         "gen_ai.operation.name": call.operation,

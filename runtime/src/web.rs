@@ -3,8 +3,10 @@
 //! Nothing is followed: a redirect is an answer like any other, and whoever follows it asks anew.
 
 mod dialer;
+mod pool;
 #[cfg(test)]
 pub(crate) mod testing;
+mod wire;
 
 use crate::body::{self, Body, Unread};
 use crate::net::host::Host;
@@ -13,26 +15,22 @@ use bytes::Bytes;
 use dialer::Dialer;
 pub use dialer::{Proxy, Refused as DialRefused};
 use hyper::body::Incoming;
-use hyper::{Request, Response};
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::header::{HOST, HeaderValue};
+use hyper::http::uri::PathAndQuery;
+use hyper::{Request, Response, Uri};
+use pool::{Place, Pool};
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::timeout;
-
-/// Time in which a connection may be used again.
-const IDLE: Duration = Duration::from_secs(20);
-/// Connections of one host that are kept.
-const KEPT: usize = 64;
-/// Most bytes of the header of an answer.
-const MOST_HEADER: usize = 64 * 1024;
+pub use wire::Coming;
+use wire::{Failed, Wire};
 
 /// Asks upstream.
 #[derive(Debug, Clone)]
 pub struct Web {
-    client: Client<Dialer, Body>,
     dialer: Dialer,
+    pool: Pool,
 }
 
 /// Why there is no answer.
@@ -94,14 +92,8 @@ impl Web {
     }
 
     fn new(dialer: Dialer) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(KEPT)
-            .http1_max_buf_size(MOST_HEADER)
-            .build(dialer.clone());
-        Self { client, dialer }
+        let pool = Pool::default();
+        Self { dialer, pool }
     }
 
     /// The same for one host, a pod of the run: its address may be private, and no other host is asked.
@@ -118,12 +110,36 @@ impl Web {
         &self,
         request: Request<Body>,
         within: Duration,
-    ) -> Result<Response<Incoming>, Refused> {
-        match timeout(within, self.client.request(request)).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(e)) => Err(why(&e)),
-            Err(_) => Err(Refused::Late),
+    ) -> Result<Response<Coming>, Refused> {
+        let answer = timeout(within, self.exchange(request)).await;
+        answer.unwrap_or(Err(Refused::Late))
+    }
+
+    /// What could not be begun on a connection that had waited goes to the next one.
+    async fn exchange(&self, mut request: Request<Body>) -> Result<Response<Coming>, Refused> {
+        let (uri, place) = address(&mut request)?;
+        while let Some(wire) = self.pool.take(&place).await {
+            match wire.ask(request).await {
+                Ok((answer, wire)) => return Ok(self.coming(answer, wire, place)),
+                Err(Failed::Unsent(again)) => request = *again,
+                Err(Failed::Broken) => return Err(Refused::Broken),
+            }
         }
+        // In a box, so that what is needed now and then does not make every request large.
+        let wire = Box::pin(self.fresh(&uri)).await?;
+        let answer = wire.ask(request).await;
+        let (answer, wire) = answer.map_err(|_untold| Refused::Broken)?;
+        Ok(self.coming(answer, wire, place))
+    }
+
+    /// A connection that nobody has used.
+    async fn fresh(&self, uri: &Uri) -> Result<Wire, Refused> {
+        let stream = self.dialer.dial(uri).await.map_err(Refused::Dial)?;
+        Wire::new(stream).await.map_err(|_untold| Refused::Broken)
+    }
+
+    fn coming(&self, answer: Response<Incoming>, wire: Wire, place: Place) -> Response<Coming> {
+        answer.map(|body| Coming::new(body, wire, place, self.pool.clone()))
     }
 
     /// The same for an answer that is read whole: at most so many bytes, all within this time.
@@ -144,13 +160,23 @@ impl Web {
     }
 }
 
-fn why(error: &legacy::Error) -> Refused {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if let Some(refused) = inner.downcast_ref::<DialRefused>() {
-            return Refused::Dial(*refused);
+/// Takes the URL out of a request, which keeps its host and its path.
+fn address(request: &mut Request<Body>) -> Result<(Uri, Place), Refused> {
+    let target = || Refused::Dial(DialRefused::Target);
+    let uri = std::mem::take(request.uri_mut());
+    let place = Place::of(&uri).ok_or_else(target)?;
+    let host = uri.host().ok_or_else(target)?;
+    let host = match (uri.port_u16(), uri.scheme_str()) {
+        (None, _) | (Some(443), Some("https")) | (Some(80), Some("http")) => {
+            HeaderValue::from_str(host)
         }
-        cause = inner.source();
-    }
-    Refused::Broken
+        (Some(port), _) => HeaderValue::try_from(format!("{host}:{port}")),
+    };
+    let host = host.map_err(|_untold| target())?;
+    request.headers_mut().entry(HOST).or_insert(host);
+    let path = uri.path_and_query().cloned();
+    *request.uri_mut() = path
+        .unwrap_or_else(|| PathAndQuery::from_static("/"))
+        .into();
+    Ok((uri, place))
 }

@@ -273,15 +273,14 @@ pub(super) fn traffic(reservation: u64, traffic: u64) -> Settled {
     }
 }
 
-/// Records what was used. While the record is busy the share stays set aside, so it is tried again.
+/// Records what was used. While the record is busy the share stays set aside, so it is tried again. Nobody waits for
+/// the disk: what is not there after a crash counts as all that was set aside.
 pub(super) async fn settle(gateway: &Gateway, settled: Settled) {
     for _ in 0..60 {
         match gateway.journal.record(Event::Settled(settled.clone())) {
             Ok(pending) => {
-                gateway.models.freed();
-                // A record that has failed says so to everybody else.
-                let _line = pending.await;
-                return;
+                drop(pending);
+                return gateway.models.freed();
             }
             Err(_) => tokio::time::sleep(LOOK).await,
         }

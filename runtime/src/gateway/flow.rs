@@ -9,7 +9,7 @@ use super::connect::{Share, ended, set_aside, settle, traffic};
 use super::http::Asked;
 use crate::body::{self, Body, Unread};
 use crate::net::tunnel::Budget;
-use crate::web;
+use crate::web::{self, Coming};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
@@ -59,7 +59,7 @@ impl Meter {
         &self,
         web: &web::Web,
         request: Request<Body>,
-    ) -> Result<Response<Incoming>, Refusal> {
+    ) -> Result<Response<Coming>, Refusal> {
         let line = request.method().as_str().len() + request.uri().to_string().len();
         self.take(head(line, request.headers()))?;
         let answer = web.send(request, HEAD).await;
@@ -93,7 +93,7 @@ pub(super) async fn carry<F, A>(
 ) -> Result<(Parts, Body), Refusal>
 where
     F: FnOnce(Meter) -> A + Send + 'static,
-    A: Future<Output = Result<Response<Incoming>, Refusal>> + Send + 'static,
+    A: Future<Output = Result<Response<Coming>, Refusal>> + Send + 'static,
 {
     let aside = set_aside(gateway, cycle, rule, target)?;
     let (tell, told) = oneshot::channel();
@@ -122,7 +122,7 @@ async fn run(
     cycle: u32,
     meter: &Meter,
     most: u64,
-    ask: impl Future<Output = Result<Response<Incoming>, Refusal>>,
+    ask: impl Future<Output = Result<Response<Coming>, Refusal>>,
     mut tell: oneshot::Sender<Told>,
 ) {
     let answer = tokio::select! {
@@ -163,7 +163,7 @@ async fn over(gateway: &Gateway, cycle: u32) {
 }
 
 async fn copy(
-    mut from: Incoming,
+    mut from: Coming,
     to: &mut Sender<Bytes, io::Error>,
     meter: &Meter,
     most: u64,

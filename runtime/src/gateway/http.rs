@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Refusal};
 use super::front::{Front, Seen};
+use super::workers::Workers;
 use crate::body::{self, Body, Unread};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -93,7 +94,22 @@ where
     A: Future<Output = Answer> + Send + 'static,
     R: Fn(&Refusal) + Clone + Send + 'static,
 {
-    let mut room = Room::default();
+    serve_on(Workers::here(), listener, life, answer, refused).await;
+}
+
+/// The same, on these threads.
+pub async fn serve_on<F, A, R>(
+    workers: Workers,
+    listener: TcpListener,
+    life: Duration,
+    answer: F,
+    refused: R,
+) where
+    F: Fn(Asked) -> A + Clone + Send + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+    R: Fn(&Refusal) + Clone + Send + 'static,
+{
+    let mut room = Room::new(workers);
     loop {
         room.one_more().await;
         let Ok((stream, _)) = listener.accept().await else {
@@ -103,8 +119,11 @@ where
         };
         let seen = Arc::new(Seen::default());
         let (answer, refused) = (answer.clone(), refused.clone());
-        let served = connection(stream, Arc::clone(&seen), answer, refused);
-        room.enter(seen, async move { drop(timeout(life, served).await) });
+        let mine = Arc::clone(&seen);
+        room.enter(stream, seen, move |stream| async move {
+            let served = connection(stream, mine, answer, refused);
+            drop(timeout(life, served).await);
+        });
     }
 }
 

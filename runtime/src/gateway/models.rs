@@ -13,6 +13,7 @@
 mod call;
 mod endpoint;
 mod forward;
+mod lasting;
 mod list;
 mod reserve;
 pub mod retry;
@@ -38,6 +39,7 @@ use call::Call;
 use endpoint::Endpoint;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, RETRY_AFTER};
+use lasting::Lasting;
 use reserve::{For, WAIT, reserve};
 use std::sync::Arc;
 use std::time::Duration;
@@ -202,9 +204,14 @@ async fn call(
         heard,
         place,
     };
-    let (client, answer) = oneshot::channel();
-    drop(tokio::spawn(call.run(held, client)));
-    answer.await.map_err(|_untold| No::Plain(Refusal::Record))
+    let (client, mut answer) = oneshot::channel();
+    let mut run = Lasting::new(call.run(held, client));
+    let told = tokio::select! {
+        biased;
+        () = &mut run => answer.try_recv().ok(),
+        told = &mut answer => told.ok(),
+    };
+    told.ok_or(No::Plain(Refusal::Record))
 }
 
 /// Reads the body, once there is memory for it.

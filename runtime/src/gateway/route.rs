@@ -19,7 +19,7 @@ use crate::net::host::{Host, HostPattern};
 use crate::secret::Secrets;
 use crate::tools::fetch::{REDIRECTS, redirect};
 use crate::tools::url::Url;
-use hyper::body::Incoming;
+use crate::web::Coming;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response};
 use path::{Path, Pattern};
@@ -156,7 +156,7 @@ async fn follow(
     meter: &Meter,
     mut onward: Onward,
     body: Body,
-) -> Result<Response<Incoming>, Refusal> {
+) -> Result<Response<Coming>, Refusal> {
     let first = onward.url.host().clone();
     let mut body = Some(body);
     for _ in 0..=REDIRECTS {

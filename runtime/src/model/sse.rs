@@ -50,6 +50,8 @@ impl std::error::Error for TooLong {}
 pub struct Raw<'a> {
     /// As [`Block::raw`].
     pub bytes: &'a [u8],
+    /// Where it begins in the piece that ends it; none where it began before that.
+    pub at: Option<usize>,
     /// Whether a byte order mark may stand at the start.
     first: bool,
     /// Whether the line feed at the start ends a line of the block before.
@@ -174,7 +176,7 @@ impl Parser {
                 return Err(self.too_long());
             }
             let (block, behind) = rest.split_at(read);
-            self.hand_on(block, &mut take);
+            self.hand_on(block, piece.len() - rest.len(), &mut take);
             (rest, read) = (behind, 0);
         }
         if self.raw.len() + rest.len() > self.most {
@@ -193,18 +195,19 @@ impl Parser {
         length == 0 || (fresh && length == MARK.len() && self.raw.iter().chain(text).eq(MARK))
     }
 
-    fn hand_on(&mut self, block: &[u8], take: &mut impl FnMut(Raw<'_>)) {
+    fn hand_on(&mut self, block: &[u8], at: usize, take: &mut impl FnMut(Raw<'_>)) {
         let (first, joined) = (
             std::mem::take(&mut self.first),
             std::mem::take(&mut self.joined),
         );
         let held = std::mem::take(&mut self.raw);
-        let bytes = match held.is_empty() {
-            true => Cow::Borrowed(block),
-            false => Cow::Owned([held.as_slice(), block].concat()),
+        let (bytes, at) = match held.is_empty() {
+            true => (Cow::Borrowed(block), Some(at)),
+            false => (Cow::Owned([held.as_slice(), block].concat()), None),
         };
         take(Raw {
             bytes: &bytes,
+            at,
             first,
             joined,
         });

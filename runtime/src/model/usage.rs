@@ -1,9 +1,12 @@
 //! What an answer used, as the provider says at its end.
 
 use super::Protocol;
-use super::sse::{Event, Raw};
-use memchr::{memchr, memmem};
+use super::sse::{Event, Parser, Raw, TooLong};
+use crate::strict::{self, Pieces};
 use serde_json::Value;
+use skim::Skim;
+
+mod skim;
 
 /// Tokens of one answer. Input are `input`, `cache_read` and `cache_write` together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +41,9 @@ impl Usage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Incomplete;
 
+/// The field of an answer in which most providers tell it.
+const FIELD: &str = "usage";
+
 /// No answer has more tokens of any kind; a larger number is no number of tokens.
 pub const ABSURD: u64 = 100_000_000;
 
@@ -52,6 +58,8 @@ pub struct Meter {
     told: bool,
     ended: bool,
     broken: bool,
+    /// A whole body that comes in pieces.
+    pieces: Option<Box<Pieces>>,
 }
 
 impl Meter {
@@ -65,57 +73,81 @@ impl Meter {
             told: false,
             ended: false,
             broken: false,
+            pieces: None,
+        }
+    }
+
+    /// Whether [`Meter::part`] reads the answers of a protocol: all that is needed of them stands in one field.
+    #[must_use]
+    pub fn reads_parts(protocol: Protocol) -> bool {
+        protocol != Protocol::Generate
+    }
+
+    /// Takes the next piece of a body that is no stream; as [`Meter::body`], once [`Meter::end`] has been told.
+    pub fn part(&mut self, piece: &[u8]) {
+        let pieces = || Box::new(Pieces::new(FIELD));
+        self.pieces.get_or_insert_with(pieces).push(piece);
+    }
+
+    /// The body has come whole.
+    pub fn end(&mut self) {
+        let pieces = self.pieces.take();
+        let pieces = pieces.filter(|_| Self::reads_parts(self.protocol));
+        match pieces.map(|pieces| pieces.end()) {
+            Some(Ok(usage)) => self.answered(usage.as_ref().unwrap_or(&Value::Null)),
+            Some(Err(_)) | None => self.broken = true,
         }
     }
 
     /// Takes the whole body of an answer that is no stream.
     pub fn body(&mut self, body: &[u8]) {
         let answer = match self.protocol {
-            Protocol::Generate => crate::strict::value(body),
+            Protocol::Generate => strict::value(body),
             // Nothing is made of the rest, which is long.
-            _ => crate::strict::field(body, "usage"),
+            _ => strict::field(body, FIELD),
         };
-        let Ok(answer) = answer else {
-            self.broken = true;
-            return;
-        };
-        let usage = answer.get("usage").unwrap_or(&Value::Null);
+        match (answer, self.protocol) {
+            (Ok(answer), Protocol::Generate) => self.answered(&answer),
+            (Ok(answer), _) => self.answered(answer.get(FIELD).unwrap_or(&Value::Null)),
+            (Err(_), _) => self.broken = true,
+        }
+    }
+
+    /// Takes the usage of an answer; of [`Protocol::Generate`], the answer itself.
+    fn answered(&mut self, told: &Value) {
         match self.protocol {
-            Protocol::Messages => self.anthropic(usage),
-            Protocol::Chat => self.openai(usage, CHAT),
-            Protocol::Responses => self.openai(usage, RESPONSES),
-            Protocol::Embeddings => self.embeddings(usage),
-            Protocol::Generate => self.generated(&answer),
+            Protocol::Messages => self.anthropic(told),
+            Protocol::Chat => self.openai(told, CHAT),
+            Protocol::Responses => self.openai(told, RESPONSES),
+            Protocol::Embeddings => self.embeddings(told),
+            Protocol::Generate => self.generated(told),
         }
         self.ended = true;
     }
 
-    /// Takes the next block of a stream. An event that no reader could take for one that counts is not read: so it
-    /// is not known either whether it is JSON.
-    pub fn block(&mut self, block: &Raw<'_>) {
-        if self.counts(block.bytes)
-            && let Some(event) = block.event()
-        {
-            self.event(&event);
-        }
-    }
-
-    /// Whether a block may hold an event that [`Meter::event`] does something for. A key or a type can be spelled
-    /// otherwise by escapes only, and those that stand for letters begin with `\u`.
-    fn counts(&self, block: &[u8]) -> bool {
-        let words: &[&str] = match self.protocol {
-            Protocol::Messages => &["message_", "error"],
-            Protocol::Chat => &["usage", "error", "[DONE]"],
-            Protocol::Responses => &[
-                "response.completed",
-                "response.incomplete",
-                "response.failed",
-            ],
-            Protocol::Embeddings | Protocol::Generate => return true,
-        };
-        let says = |word: &&str| memmem::find(block, word.as_bytes()).is_some();
-        let escaped = || memchr(b'\\', block).is_some() && says(&"\\u");
-        words.iter().any(says) || escaped()
+    /// Takes the next piece of a stream; `also` hears of each block that it ends. An event that no reader could take for
+    /// one that counts is not read: so it is not known either whether it is JSON.
+    ///
+    /// # Errors
+    /// As [`Parser::each`].
+    pub fn piece(
+        &mut self,
+        parser: &mut Parser,
+        piece: &[u8],
+        mut also: impl FnMut(&Raw<'_>),
+    ) -> Result<(), TooLong> {
+        let mut skim = Skim::of(self.protocol, piece);
+        parser.each(piece, |block| {
+            let length = block.bytes.len();
+            let counts = match block.at {
+                Some(at) => skim.meets(at, length),
+                None => Skim::of(self.protocol, block.bytes).meets(0, length),
+            };
+            if counts && let Some(event) = block.event() {
+                self.event(&event);
+            }
+            also(&block);
+        })
     }
 
     /// Takes the next event of a stream.
@@ -127,7 +159,7 @@ impl Meter {
         if self.protocol == Protocol::Responses && event.data.trim() == "[DONE]" {
             return;
         }
-        let Ok(data) = crate::strict::value(event.data.as_bytes()) else {
+        let Ok(data) = strict::value(event.data.as_bytes()) else {
             self.broken = true;
             return;
         };

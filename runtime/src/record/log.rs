@@ -17,6 +17,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Most events that wait for the disk.
@@ -209,7 +210,13 @@ impl Log {
         }
         let before = self.shared.waiting.fetch_add(size, Ordering::Relaxed);
         let (done, answer) = oneshot::channel();
-        let job = Job { event, text, done };
+        let waits = Handle::try_current().ok();
+        let job = Job {
+            event,
+            text,
+            done,
+            waits,
+        };
         let sent = match before > MOST_WAITING_BYTES {
             true => Err(TrySendError::Full(job)),
             false => self.jobs.try_send(job),

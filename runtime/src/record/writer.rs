@@ -1,4 +1,8 @@
 //! The thread that writes: groups of lines, each with one write and one sync.
+//!
+//! Where many ask at once, a sync costs more than what it makes last. So after a group of several the next one waits a
+//! moment for more; one that asks alone waits for nobody. Those who wait are told by their own runtime, which is woken
+//! once for all of them.
 
 use super::chain::Chain;
 use super::event::Event;
@@ -9,10 +13,17 @@ use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Most bytes of events in one group.
 const MOST_GROUP: usize = 4 << 20;
+
+/// Lines of a group after which more are expected.
+const SEVERAL: usize = 6;
+/// How long the next group waits for them.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// Where lines go.
 pub(super) trait Disk: Send + 'static {
@@ -45,8 +56,14 @@ pub(super) struct Job {
     pub(super) event: Event,
     pub(super) text: String,
     /// Told the number of the line, or the rule that the event breaks; dropped when the log has failed.
-    pub(super) done: oneshot::Sender<Result<u64, Rule>>,
+    pub(super) done: Done,
+    /// The runtime of whoever waits.
+    pub(super) waits: Option<Handle>,
 }
+
+/// Who waits for a line, and what there is to tell.
+type Done = oneshot::Sender<Result<u64, Rule>>;
+type Told = (Done, Result<u64, Rule>);
 
 /// What the writer shares with those who append.
 #[derive(Debug, Default)]
@@ -83,7 +100,11 @@ impl<D: Disk> Writer<D> {
     }
 
     fn serve(&mut self, jobs: &Receiver<Job>) {
+        let mut several = false;
         while let Ok(first) = jobs.recv() {
+            if several {
+                std::thread::sleep(MOMENT);
+            }
             let mut group = Group::default();
             self.add(&mut group, first);
             while group.size < MOST_GROUP
@@ -96,13 +117,9 @@ impl<D: Disk> Writer<D> {
                 self.shared.failure.get_or_init(|| e.to_string());
                 return;
             }
-            for (job, outcome) in group.jobs {
-                self.shared
-                    .waiting
-                    .fetch_sub(job.text.len(), Ordering::Relaxed);
-                // Who no longer waits does not want to know.
-                job.done.send(outcome).unwrap_or_default();
-            }
+            several = group.jobs.len() >= SEVERAL;
+            self.shared.waiting.fetch_sub(group.size, Ordering::Relaxed);
+            tell(group.jobs);
         }
     }
 
@@ -122,5 +139,28 @@ impl<D: Disk> Writer<D> {
         }
         self.disk.write(bytes)?;
         self.disk.sync()
+    }
+}
+
+/// Tells those who still wait.
+fn tell(jobs: Vec<(Job, Result<u64, Rule>)>) {
+    let mut rooms: Vec<(Handle, Vec<Told>)> = Vec::new();
+    for (Job { done, waits, .. }, outcome) in jobs {
+        match waits {
+            _ if done.is_closed() => {}
+            None => done.send(outcome).unwrap_or_default(),
+            Some(runtime) => match rooms.iter_mut().find(|room| room.0.id() == runtime.id()) {
+                Some((_, told)) => told.push((done, outcome)),
+                None => rooms.push((runtime, vec![(done, outcome)])),
+            },
+        }
+    }
+    for (runtime, told) in rooms {
+        drop(runtime.spawn(async move {
+            for (done, outcome) in told {
+                // Who no longer waits does not want to know.
+                done.send(outcome).unwrap_or_default();
+            }
+        }));
     }
 }

@@ -3,6 +3,7 @@
 use super::{Elsewhere, FAILED, Verified, block_on, log, refuse};
 use crate::contract::{AGENT_PORT, CONTROL_PORT, Contract, EXPORT_PORT};
 use crate::gateway::inputs::Inputs;
+use crate::gateway::workers::Workers;
 use crate::gateway::{self, Given, now};
 use crate::proof::Key;
 use crate::record::event::RunOpened;
@@ -17,6 +18,8 @@ use tokio::net::TcpListener;
 
 /// Name of the log in the record's folder.
 const RECORD: &str = "record.jsonl";
+/// Threads that serve agents, beside the first one.
+const MORE: usize = 1;
 /// Folder of the transcripts in it.
 const TRANSCRIPTS: &str = "transcripts";
 
@@ -58,6 +61,8 @@ pub(super) struct Gateway {
 
 impl Gateway {
     pub(super) fn run(self) -> ExitCode {
+        // One page of 2 MiB for a few bytes is most of what an idle gateway would use. Without this it works as well.
+        rustix::thread::disable_transparent_huge_pages(true).unwrap_or_default();
         let contract = match self.verified.contract() {
             Ok(contract) => contract,
             Err(code) => return code,
@@ -68,8 +73,7 @@ impl Gateway {
             Ok(gateway) => Arc::new(gateway),
             Err(why) => return refuse(&why),
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let ended = match runtime {
@@ -124,13 +128,14 @@ async fn serve(
         bind(control).await?,
         bind(export).await?,
     );
+    let workers = Workers::start(MORE)?;
     let at = |listener: &TcpListener| listener.local_addr().map(|at| at.to_string());
     log::line(
         "listening",
         json!({"agent": at(&agent)?, "control": at(&control)?, "export": at(&export)?}),
     );
     tokio::select! {
-        () = gateway.serve(agent, control, export) => {}
+        () = gateway.serve(workers, agent, control, export) => {}
         _ = term.recv() => log::line("ended", json!({})),
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use memchr::memmem::Finder;
 use std::fmt;
 
 /// What stands where a credential stood.
@@ -11,7 +12,7 @@ const FEWEST: usize = 8;
 
 /// Takes these values out of texts: as they are, as JSON writes them, and in base64.
 #[derive(Clone, Default)]
-pub struct Redact(Vec<String>);
+pub struct Redact(Vec<Finder<'static>>);
 
 impl fmt::Debug for Redact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,7 +34,8 @@ impl Redact {
         // The longest first, so that no rest of it is left.
         needles.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
         needles.dedup();
-        Self(needles)
+        let finder = |needle: String| Finder::new(&needle).into_owned();
+        Self(needles.into_iter().map(finder).collect())
     }
 
     /// The text without them.
@@ -41,8 +43,10 @@ impl Redact {
     pub fn clean(&self, text: String) -> String {
         let mut text = text;
         for needle in &self.0 {
-            if text.contains(needle.as_str()) {
-                text = text.replace(needle.as_str(), MARK);
+            if needle.find(text.as_bytes()).is_some()
+                && let Ok(needle) = std::str::from_utf8(needle.needle())
+            {
+                text = text.replace(needle, MARK);
             }
         }
         text

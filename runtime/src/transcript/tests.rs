@@ -5,14 +5,14 @@ use base64::engine::general_purpose::STANDARD;
 const SECRET: &str = "sk-canary-\"quoted\"-0123456789";
 const BEARER: &str = "bearer-canary-0123456789";
 
-fn call<'c>(request: &'c [u8], answer: &'c [u8]) -> Call<'c> {
+fn call(request: &[u8], answer: &[u8]) -> Call {
     Call {
         cycle: 1,
         operation: "chat",
-        model: "opus",
+        model: "opus".to_owned(),
         status: 200,
-        request,
-        answer,
+        request: Bytes::copy_from_slice(request),
+        answer: answer.to_vec(),
         whole: true,
     }
 }
@@ -23,7 +23,10 @@ async fn written(calls: &[(Value, Vec<u8>)]) -> (String, u64) {
     let folder = std::env::temp_dir().join(format!("transcript-{}-{number}", std::process::id()));
     let store = Store::open(&folder, Redact::new([SECRET])).unwrap();
     for (request, answer) in calls {
-        store.call(&call(request.to_string().as_bytes(), answer), BEARER);
+        store.call(
+            call(request.to_string().as_bytes(), answer),
+            BEARER.to_owned(),
+        );
     }
     let path = store.file(1).await.unwrap();
     assert_eq!(store.file(2).await, Err(Lost), "nothing was said there");
@@ -121,7 +124,7 @@ async fn what_is_no_file_in_the_place_of_a_transcript_is_left_alone() {
             }
         }
         let store = Store::open(&folder, Redact::new([SECRET])).unwrap();
-        store.call(&call(br#"{"model":"m"}"#, b"{}"), BEARER);
+        store.call(call(br#"{"model":"m"}"#, b"{}"), BEARER.to_owned());
         assert_eq!(store.file(1).await, Err(Lost), "{planted}");
         assert_eq!(store.lost(), 1, "{planted}");
         assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "mine");

@@ -34,12 +34,10 @@ pub struct Store {
 pub struct Lost;
 
 enum Job {
-    Lines {
-        cycle: u32,
-        messages: Vec<Value>,
-        line: Value,
-        also: Option<String>,
-    },
+    /// A call of a model, which is read here: meanwhile others are served.
+    Call(Call, Option<String>),
+    /// The line of a tool's call.
+    Tool(u32, Value, Option<String>),
     Flush(u32, oneshot::Sender<bool>),
 }
 
@@ -90,24 +88,17 @@ impl Store {
     }
 
     /// Writes a call of a model. `bearer` is the credential that the agent showed.
-    pub fn call(&self, call: &Call<'_>, bearer: &str) {
-        let (messages, line) = lines(call);
-        self.send(call.cycle, messages, line, bearer);
+    pub fn call(&self, call: Call, bearer: String) {
+        self.send(Job::Call(call, shown(bearer)));
     }
 
     /// Writes a call of a tool.
     pub fn tool(&self, call: &ToolCall<'_>, bearer: &str) {
-        self.send(call.cycle, Vec::new(), tool_line(call), bearer);
+        let also = shown(bearer.to_owned());
+        self.send(Job::Tool(call.cycle, tool_line(call), also));
     }
 
-    fn send(&self, cycle: u32, messages: Vec<Value>, line: Value, bearer: &str) {
-        let also = Some(bearer.to_owned()).filter(|bearer| !bearer.is_empty());
-        let job = Job::Lines {
-            cycle,
-            messages,
-            line,
-            also,
-        };
+    fn send(&self, job: Job) {
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
             self.sender.try_send(job)
         {
@@ -140,6 +131,10 @@ impl Store {
     }
 }
 
+fn shown(bearer: String) -> Option<String> {
+    Some(bearer).filter(|bearer| !bearer.is_empty())
+}
+
 fn path(folder: &Path, cycle: u32) -> PathBuf {
     folder.join(format!("cycle-{cycle}.jsonl"))
 }
@@ -170,18 +165,20 @@ impl Writer {
                     // Whoever asked may have gone.
                     let _gone = done.send(matches!(file, Some(Ok(()))));
                 }
-                Job::Lines {
-                    cycle,
-                    messages,
-                    line,
-                    also,
-                } => {
-                    let written = self.lines(cycle, messages, line, also.as_deref());
-                    if written.is_err() {
-                        self.lost.fetch_add(1, Ordering::Relaxed);
-                    }
+                Job::Call(call, also) => {
+                    let (messages, line) = lines(&call);
+                    self.counted(call.cycle, messages, line, also.as_deref());
+                }
+                Job::Tool(cycle, line, also) => {
+                    self.counted(cycle, Vec::new(), line, also.as_deref());
                 }
             }
+        }
+    }
+
+    fn counted(&mut self, cycle: u32, messages: Vec<Value>, line: Value, also: Option<&str>) {
+        if self.lines(cycle, messages, line, also).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 

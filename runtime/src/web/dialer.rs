@@ -3,10 +3,7 @@
 use crate::net::host::Host;
 use crate::net::tls::{self, Tls};
 use hyper::Uri;
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,7 +12,6 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
-use tower_service::Service;
 
 /// Time for a proxy to answer.
 const PROXY: Duration = Duration::from_secs(30);
@@ -87,21 +83,6 @@ pub(super) enum Dialer {
     Standin(std::collections::BTreeMap<String, std::net::SocketAddr>),
 }
 
-impl Service<Uri> for Dialer {
-    type Response = TokioIo<Stream>;
-    type Error = Refused;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Refused>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Refused>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let dialer = self.clone();
-        Box::pin(async move { dialer.dial(&uri).await.map(TokioIo::new) })
-    }
-}
-
 impl Dialer {
     /// The same for one host, a pod of the run. A proxy judges for itself.
     pub(super) fn only(&self, pod: Host) -> Self {
@@ -113,7 +94,8 @@ impl Dialer {
         }
     }
 
-    async fn dial(&self, uri: &Uri) -> Result<Stream, Refused> {
+    /// A connection to the host of a URL.
+    pub(super) async fn dial(&self, uri: &Uri) -> Result<Stream, Refused> {
         #[cfg(test)]
         if let Self::Standin(hosts) = self {
             return super::testing::dial(hosts, uri).await;
@@ -193,12 +175,6 @@ impl Proxy {
 pub(super) enum Stream {
     Plain(TcpStream),
     Secure(Box<TlsStream<TcpStream>>),
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
 }
 
 impl AsyncRead for Stream {

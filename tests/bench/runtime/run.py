@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Compares the gateway with nginx: throughput and latency of the same answers over loopback, in one run.
 
-    run.py [--short] [--only PART] [--record FOLDER] [--bin FILE]
+    run.py [--short] [--rounds N] [--seconds N] [--only PART] [--case NAME] [--transcripts] [--record FOLDER] [--bin FILE]
 
 FILE (default target/release/pure-agent-runtime) is the runtime. nginx stands behind both as upstream, and beside the
-gateway as a reverse proxy that checks, meters and records nothing. Both take turns; each figure is the median of its rounds.
+gateway as a reverse proxy that checks, meters and records nothing. Both take turns, in short rounds, after one that
+is not counted; each ratio is the median of the ratios of the rounds.
 
   inputs   `GET /v1/inputs`, against a static file of nginx: what the HTTP layer costs
   models   `POST /v1/messages` with answers of 1 KB, 64 KB, 1 MB and a stream of 500 events; upstream plain and over
            TLS. The gateway checks the body against its policy, reserves, meters and records
 
-Reported: ratio of throughput (ours to nginx, more is better) and of the 99th percentile (less is better), memory of the idle gateway,
-size of the program. Nothing is a bound: a machine that does other things moves these figures.
+Reported, all as ratios of ours to nginx: throughput (more is better), the 99th percentile (less is better), and the time
+that each of the two spends on a processor for one request, its own and the kernel's for it (less is better), which others
+on the machine disturb least. Also the memory of the idle gateway and the size of the program. Those two have bounds;
+the rest has none: a machine that does other things moves these figures.
 """
 
 import argparse
@@ -45,15 +48,25 @@ def wrk(url, seconds, method, bearer, body=""):
     return [float(figure) for figure in figures]
 
 
-def compare(name, ours, theirs, options):
+def measured(side, running, options, url, *rest):
+    """One round: requests a second, 99th percentile in ms, processor time of a request in µs."""
+    before = running.busy(side)
+    rate, _, late = wrk(url, options.seconds, *rest)
+    return rate, late, (running.busy(side) - before) * 1e6 / (rate * options.seconds)
+
+
+def compare(name, running, ours, theirs, options):
     """Both in turns; `ours` and `theirs` are arguments of `wrk` without the time."""
-    runs = {"ours": [], "nginx": []}
-    for _ in range(options.rounds):
-        for side, (url, *rest) in (("nginx", theirs), ("ours", ours)):
-            runs[side].append(wrk(url, options.seconds, *rest))
-    own, other = ([statistics.median(column) for column in zip(*runs[side])] for side in ("ours", "nginx"))
-    print(f"{name:<16}{own[0]:>10.0f}{other[0]:>10.0f}{own[0] / other[0]:>8.2f}"
-          f"{own[2]:>10.2f}{other[2]:>10.2f}{own[2] / max(other[2], 1e-3):>8.2f}", flush=True)
+    if options.case and name != options.case:
+        return
+    sides = (("nginx", theirs), ("ours", ours))
+    for _, (url, *rest) in sides:
+        wrk(url, 1, *rest)
+    rounds = [[measured(side, running, options, *asked) for side, asked in sides] for _ in range(options.rounds)]
+    ratios = [[own / max(other, 1e-3) for other, own in zip(*turn)] for turn in rounds]
+    fast, late, busy = (statistics.median(column) for column in zip(*ratios))
+    (_, _, other), (_, _, own) = ([statistics.median(c) for c in zip(*side)] for side in zip(*rounds))
+    print(f"{name:<16}{fast:>10.2f}{late:>10.2f}{busy:>10.2f}{own:>12.1f}{other:>10.1f}", flush=True)
 
 
 def status(url, bearer, body):
@@ -83,7 +96,7 @@ def models(running, options):
                 continue
             ours = (url, "POST", running.bearer, body)
             theirs = (f"http://127.0.0.1:{running.port}/{kind}/{size}/v1/messages", "POST", "x", body)
-            compare(f"{kind} {size}", ours, theirs, options)
+            compare(f"{kind} {size}", running, ours, theirs, options)
     for line in missing:
         print(f"NOT MEASURED {line}")
     return not missing
@@ -95,21 +108,27 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--record", help="folder of the record (default: beside the other files)")
     parser.add_argument("--only", choices=("inputs", "models"))
+    parser.add_argument("--case", help="one line of the table, such as \"plain 1k\"")
+    parser.add_argument("--transcripts", action="store_true", help="keep what is said too, beside the record")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=int)
     parser.add_argument("--bin", default=os.path.join(repository, "target", "release", "pure-agent-runtime"))
     options = parser.parse_args()
-    options.rounds, options.seconds = (1, 2) if options.short else (5, 5)
+    rounds, seconds = (1, 2) if options.short else (7, 2)
+    options.rounds, options.seconds = options.rounds or rounds, options.seconds or seconds
     servers.install()
     program = os.path.abspath(options.bin)
     good = True
     with tempfile.TemporaryDirectory() as folder:
-        running = servers.Servers(folder, program, options.record)
+        running = servers.Servers(folder, program, options.record, options.transcripts)
         try:
-            print(f"{running.resident():.1f} MiB idle, program of {os.path.getsize(program) / 1e6:.2f} MB")
-            print(f"{'':<16}{'ours/s':>10}{'nginx/s':>10}{'ratio':>8}{'p99 ms':>10}{'nginx':>10}{'ratio':>8}")
+            idle, size = running.resident(), os.path.getsize(program)
+            print(f"{idle:.1f} MiB idle, program of {size / 1e6:.2f} MB")
+            print(f"{'ours to nginx':<16}{'rate':>10}{'p99':>10}{'busy':>10}{'busy, µs':>12}{'nginx':>10}")
             if options.only != "models":
                 inputs = "/v1/inputs"
                 ours = (f"http://{running.agent}{inputs}", "GET", running.bearer)
-                compare("inputs", ours, (f"http://127.0.0.1:{running.port}{inputs}", "GET", "x"), options)
+                compare("inputs", running, ours, (f"http://127.0.0.1:{running.port}{inputs}", "GET", "x"), options)
             if options.only != "inputs":
                 good = models(running, options)
             print(f"{running.resident():.1f} MiB after")

@@ -110,9 +110,10 @@ def certificate(folder):
 class Servers:
     """All three, until `stop`."""
 
-    def __init__(self, folder, program, record=None):
+    def __init__(self, folder, program, record=None, transcripts=False):
+        self.transcripts = transcripts
         self.record = tempfile.mkdtemp(dir=record or folder)
-        self.folder, self.program, self.children = folder, program, []
+        self.folder, self.program, self.children, self.sides = folder, program, [], {}
         os.chmod(folder, 0o755)
         self.plain, self.tls, self.port = free_port(), free_port(), free_port()
         files(folder)
@@ -133,6 +134,8 @@ class Servers:
                                     tls=self.tls, port=self.port))
         child = subprocess.Popen(["nginx", "-c", path, "-e", os.path.join(self.folder, f"{name}.log")])
         self.children.append(child)
+        if name == "proxy":
+            self.sides["nginx"] = child
         for port in (self.plain, self.tls) if name == "upstream" else (self.port,):
             wait(port)
 
@@ -155,6 +158,9 @@ class Servers:
                 url = f"{scheme}://localhost:{port}/{size}"
                 models.append({**model, "name": f"{kind}-{size}", "id": f"{kind}-{size}", "url": url})
         contract["models"] = models
+        # Transcripts are no part of the record.
+        if not self.transcripts:
+            contract["record"].pop("transcripts")
         endless = 1 << 52
         contract["limits"].update(turns=endless, tokens=endless, traffic=endless, concurrency=256, deadline=3600)
         contract["limits"].pop("cost", None)
@@ -179,6 +185,7 @@ class Servers:
             "--key", os.path.join(self.folder, "key"), "--record", self.record, PURE_AGENT_INPUTS=INPUTS)
         child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         self.children.append(child)
+        self.sides["ours"] = child
         said = child.stdout.readline()
         if '"listening"' not in said:
             sys.exit(f"the gateway does not start: {said}")
@@ -197,6 +204,17 @@ class Servers:
             sys.exit(f"the bearer cannot be claimed: {done.stdout}")
         with open(os.path.join(folder, "bearer"), encoding="utf-8") as file:
             return file.read().strip()
+
+    def busy(self, side):
+        """Seconds that the processes of a side have spent on a processor: the proxy of nginx, or the gateway."""
+        first = self.sides[side].pid
+        with open(f"/proc/{first}/task/{first}/children", encoding="utf-8") as file:
+            all_of_it = [first, *map(int, file.read().split())]
+        ticks = 0
+        for pid in all_of_it:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                ticks += sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def resident(self):
         """Resident memory of the gateway, in MiB."""

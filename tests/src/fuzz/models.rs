@@ -219,12 +219,11 @@ fn usage(bytes: &[u8], random: &mut Random) -> Result<bool, String> {
     let mut stream = Meter::new(protocol);
     let mut parser = Parser::new(1 << 16);
     let mut events = 0;
-    let _too_long = parser.each(bytes, |block| {
+    let _too_long = stream.piece(&mut parser, bytes, |block| {
         if let Some(event) = block.event() {
             events += 1;
             let _only = only_usage(&event);
         }
-        stream.block(&block);
     });
     hold(
         events > 0 || stream.usage().is_err(),

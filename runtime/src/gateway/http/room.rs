@@ -2,8 +2,10 @@
 //! and says nothing keeps nobody out.
 
 use crate::gateway::front::Seen;
+use crate::gateway::workers::Workers;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 
@@ -13,6 +15,7 @@ const CONNECTIONS: usize = 1024;
 /// The connections of a port.
 #[derive(Debug)]
 pub(super) struct Room {
+    workers: Workers,
     places: Arc<Semaphore>,
     /// For the next one.
     place: Option<OwnedSemaphorePermit>,
@@ -32,17 +35,17 @@ impl Silent {
     }
 }
 
-impl Default for Room {
-    fn default() -> Self {
+impl Room {
+    /// Room for connections that these threads serve.
+    pub(super) fn new(workers: Workers) -> Self {
         Self {
+            workers,
             places: Arc::new(Semaphore::new(CONNECTIONS)),
             place: None,
             silent: VecDeque::new(),
         }
     }
-}
 
-impl Room {
     /// Waits until there is room for one more connection.
     pub(super) async fn one_more(&mut self) {
         if self.place.is_some() {
@@ -61,16 +64,30 @@ impl Room {
     }
 
     /// Serves a connection in the place that is free.
-    pub(super) fn enter(
-        &mut self,
-        seen: Arc<Seen>,
-        served: impl Future<Output = ()> + Send + 'static,
-    ) {
-        let place = self.place.take();
-        let task = tokio::spawn(async move {
-            served.await;
-            drop(place);
-        });
+    pub(super) fn enter<S, F>(&mut self, stream: TcpStream, seen: Arc<Seen>, serve: S)
+    where
+        S: FnOnce(TcpStream) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (place, worker) = (self.place.take(), self.workers.idlest());
+        let Some(worker) = worker else {
+            return;
+        };
+        let runtime = worker.runtime().clone();
+        let task = match worker.is_here() {
+            true => runtime.spawn(async move {
+                serve(stream).await;
+                drop((place, worker));
+            }),
+            false => runtime.spawn(async move {
+                // It is known to the clocks and sockets of the thread that serves it from here on.
+                let stream = stream.into_std().and_then(TcpStream::from_std);
+                if let Ok(stream) = stream {
+                    serve(stream).await;
+                }
+                drop((place, worker));
+            }),
+        };
         if self.silent.len() >= 2 * CONNECTIONS {
             self.silent.retain(Silent::is_silent);
         }

@@ -16,11 +16,12 @@ use crate::model::usage::{Meter, Usage};
 use crate::model::{Protocol, Request};
 use crate::record::event::Settled;
 use crate::transcript::Heard;
-use crate::web::Refused;
+use crate::web::{Coming, Refused};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
 use hyper::{Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,8 @@ const UNREAD: Duration = Duration::from_secs(60);
 const MOST_STREAM: usize = 256 << 20;
 /// Most bytes of an answer that is read whole.
 const MOST_WHOLE: usize = 64 << 20;
+/// Fewest bytes of one that goes on while it is read.
+const HELD: u64 = 16 << 10;
 /// Most bytes of an answer that refuses, and the time for it.
 const MOST_REFUSAL: usize = 1 << 20;
 const REFUSAL: Duration = Duration::from_secs(10);
@@ -67,7 +70,7 @@ type Client = oneshot::Sender<Answer>;
 /// What upstream said.
 enum Said {
     /// Yes.
-    Fine(Response<Incoming>),
+    Fine(Response<Coming>),
     /// No, with its reasons as far as they could be read.
     No(Response<Bytes>),
     /// Nothing.
@@ -196,7 +199,8 @@ impl Call {
                 Ok(response) => {
                     let status = response.status().as_u16();
                     let wait = retry::after(status, response.headers(), attempt);
-                    (Said::No(reasons(response).await), wait)
+                    let reasons = Box::pin(reasons(response));
+                    (Said::No(reasons.await), wait)
                 }
                 // What may have been read is not sent again.
                 Err(refused) if refused.asked() => return Said::Nothing(refused),
@@ -234,32 +238,10 @@ impl Call {
         let fields = told::fields(&head.headers, secret, &told::FINE);
         match kind(&head.headers) {
             Kind::Events if self.endpoint.is_turn() => {
-                let until = Instant::now() + left(&self.gateway);
-                let bounds = Bounds {
-                    most: MOST_STREAM,
-                    idle: IDLE,
-                    unread: UNREAD,
-                    until,
-                };
-                let reads = Reads {
-                    meter: Meter::new(protocol),
-                    echo,
-                    hides_usage: self.hides_usage,
-                };
-                let (stream, piped) = Stream::new(reads, bounds);
-                if let Some(heard) = &mut self.heard {
-                    heard.status(head.status.as_u16());
-                }
-                let stream = stream.heard(self.heard.take());
-                let answer = Answer::new(head.status, EVENTS, piped.boxed_unsync());
-                drop(client.send(told::with(answer, fields)));
-                // The request is not sent again.
-                drop((self.upstream, self.place));
-                let used = stream.run(body).await;
-                if used == Err(Broken::Echo) {
-                    denied(&self.gateway, self.cycle, &self.path, &ECHOED);
-                }
-                used.map_or(Used::Unknown, Used::Tokens)
+                Box::pin(self.piped((head.status, body), fields, client, false)).await
+            }
+            Kind::Json if self.is_long(&body) => {
+                Box::pin(self.piped((head.status, body), fields, client, true)).await
             }
             Kind::Json => {
                 let within = HEAD.min(left(&self.gateway));
@@ -286,9 +268,63 @@ impl Call {
             }
         }
     }
+
+    /// Whether an answer goes on while it is read. A shorter one is judged whole before its first byte does.
+    fn is_long(&self, body: &impl hyper::body::Body) -> bool {
+        let length = body.size_hint().exact();
+        let long = length.is_some_and(|length| (HELD..=MOST_WHOLE as u64).contains(&length));
+        long && self.endpoint.is_turn() && Meter::reads_parts(self.endpoint.protocol())
+    }
+
+    /// Hands on an answer while it comes: one document where it is `whole`, else events.
+    async fn piped<B>(
+        mut self,
+        (status, body): (StatusCode, B),
+        fields: Vec<(HeaderName, HeaderValue)>,
+        client: Client,
+        whole: bool,
+    ) -> Used
+    where
+        B: hyper::body::Body<Data = Bytes> + Unpin,
+    {
+        let until = Instant::now() + left(&self.gateway);
+        let bounds = Bounds {
+            most: if whole { MOST_WHOLE } else { MOST_STREAM },
+            idle: IDLE,
+            unread: UNREAD,
+            until,
+        };
+        let reads = Reads {
+            meter: Meter::new(self.endpoint.protocol()),
+            echo: Echo::new(self.upstream.secret.as_deref()),
+            whole,
+            hides_usage: self.hides_usage,
+        };
+        let (stream, piped) = Stream::new(reads, bounds);
+        if let Some(heard) = &mut self.heard {
+            heard.status(status.as_u16());
+        }
+        let stream = stream.heard(self.heard.take());
+        let kind = if whole { JSON } else { EVENTS };
+        let answer = Answer::new(status, kind, piped.boxed_unsync());
+        let answer = match body.size_hint().exact().filter(|_| whole) {
+            // So that what breaks off is not taken for whole.
+            Some(length) => answer.with(CONTENT_LENGTH, HeaderValue::from(length)),
+            None => answer,
+        };
+        drop(client.send(told::with(answer, fields)));
+        // The request is not sent again.
+        drop((self.upstream, self.place));
+        let used = stream.run(body).await;
+        if used == Err(Broken::Echo) {
+            denied(&self.gateway, self.cycle, &self.path, &ECHOED);
+        }
+        used.map_or(Used::Unknown, Used::Tokens)
+    }
 }
 
 const EVENTS: &str = "text/event-stream; charset=utf-8";
+const JSON: &str = "application/json";
 const ECHOED: No = No::Upstream(echo::RULE, "the provider's answer shows its credential");
 const ENCODED: &str = "the provider answered with a compressed body, for which nobody asked";
 const TYPE: &str =
@@ -323,7 +359,7 @@ fn used(endpoint: Endpoint, protocol: Protocol, whole: &[u8]) -> Used {
 }
 
 /// Reads an answer that refuses. Reasons that cannot be read are none.
-async fn reasons(response: Response<Incoming>) -> Response<Bytes> {
+async fn reasons(response: Response<Coming>) -> Response<Bytes> {
     let (head, body) = response.into_parts();
     let body = body::read(body, MOST_REFUSAL, REFUSAL).await;
     Response::from_parts(head, body.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! A stream on its way to the agent, read beside.
+//! A stream, or a long answer, on its way to the agent, read beside.
 //!
 //! Pieces go on as they came. An agent that leaves, or takes nothing, ends its own stream only: upstream is read to
 //! its end, because what it used stands there.
@@ -38,6 +38,8 @@ pub(super) struct Reads {
     pub(super) meter: Meter,
     /// The credential that must not come back.
     pub(super) echo: Echo,
+    /// Whether the answer is one document; else it is events.
+    pub(super) whole: bool,
     /// Whether the event that only tells usage is kept from the agent, which did not ask for it.
     pub(super) hides_usage: bool,
 }
@@ -113,12 +115,17 @@ impl Stream {
             let Self { parser, reads, .. } = &mut self;
             let hides = reads.hides_usage;
             let mut kept = Vec::new();
-            let read = parser.each(&piece, |block| {
-                reads.meter.block(&block);
-                if hides && !is_hidden(&block) {
-                    kept.extend_from_slice(block.bytes);
+            let read = match reads.whole {
+                true => {
+                    reads.meter.part(&piece);
+                    Ok(())
                 }
-            });
+                false => reads.meter.piece(parser, &piece, |block| {
+                    if hides && !is_hidden(block) {
+                        kept.extend_from_slice(block.bytes);
+                    }
+                }),
+            };
             if read.is_err() || total > self.bounds.most {
                 return Err(self.broken());
             }
@@ -135,6 +142,9 @@ impl Stream {
     async fn whole(mut self) -> Result<Usage, Broken> {
         let rest = self.reads.echo.rest();
         self.give(rest).await;
+        if self.reads.whole {
+            self.reads.meter.end();
+        }
         self.reads
             .meter
             .usage()

@@ -2,8 +2,8 @@
 
 use super::super::answer::{Answer, Refusal};
 use crate::body::Body;
+use crate::web::Coming;
 use hyper::Response;
-use hyper::body::Incoming;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_ENCODING,
     CONTENT_LANGUAGE, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
@@ -62,7 +62,7 @@ pub(super) fn request(asked: &HeaderMap) -> Result<HeaderMap, Refusal> {
 ///
 /// # Errors
 /// A body that is compressed although that was not asked for.
-pub(super) fn readable(answer: Response<Incoming>) -> Result<Response<Incoming>, Refusal> {
+pub(super) fn readable(answer: Response<Coming>) -> Result<Response<Coming>, Refusal> {
     match encoded(answer.headers()) {
         true => {
             let message = "the host sent a compressed body, which was not asked for";

@@ -20,9 +20,7 @@ fn stream(protocol: Protocol, events: &[Value]) -> Result<Usage, Incomplete> {
     }
     let mut meter = Meter::new(protocol);
     let mut parser = Parser::new(1 << 20);
-    parser
-        .each(text.as_bytes(), |block| meter.block(&block))
-        .unwrap();
+    meter.piece(&mut parser, text.as_bytes(), |_| ()).unwrap();
     assert_eq!(meter.usage(), every_event(protocol, text.as_bytes()));
     meter.usage()
 }
@@ -351,7 +349,7 @@ proptest! {
         let expected = every_event(protocol, text.as_bytes());
         let (mut meter, mut parser) = (Meter::new(protocol), Parser::new(1 << 20));
         for piece in text.as_bytes().chunks(size) {
-            parser.each(piece, |block| meter.block(&block)).unwrap();
+            meter.piece(&mut parser, piece, |_| ()).unwrap();
         }
         prop_assert_eq!(meter.usage(), expected);
     }

@@ -4,9 +4,9 @@ use super::super::Failed;
 use super::{Image, Session};
 use crate::body::{self, Body, Unread};
 use crate::model::sse::Parser;
-use crate::{strict, web};
+use crate::strict;
+use crate::web::{self, Coming};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
     USER_AGENT,
@@ -111,12 +111,7 @@ impl Image {
     }
 
     /// The message of this id, from a document or a stream.
-    async fn read(
-        &self,
-        answer: Response<Incoming>,
-        id: u64,
-        most: usize,
-    ) -> Result<Value, Failed> {
+    async fn read(&self, answer: Response<Coming>, id: u64, most: usize) -> Result<Value, Failed> {
         let kind = answer
             .headers()
             .get(CONTENT_TYPE)
@@ -145,7 +140,7 @@ impl Image {
 }
 
 /// The first message of this id. What else comes is let go: nothing was offered that a server could ask for.
-async fn stream(mut body: Incoming, id: u64, most: usize) -> Result<Value, Failed> {
+async fn stream(mut body: Coming, id: u64, most: usize) -> Result<Value, Failed> {
     let (mut parser, mut left) = (Parser::new(most), most);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_untold| unread(Unread::Broken))?;

@@ -31,6 +31,7 @@ where
     let reads = Reads {
         meter: Meter::new(Protocol::Messages),
         echo: Echo::new(Some(SECRET)),
+        whole: false,
         hides_usage: false,
     };
     let (stream, client) = Stream::new(reads, bounds);
