@@ -1,6 +1,15 @@
 //! What arrives where everything is as it should be.
 
-use super::*;
+use super::{UID, World, standins, submission};
+use crate::ask;
+use crate::export::client::Client;
+use crate::export::key::Keys;
+use crate::export::ledger::Ledger;
+use crate::export::told::Told;
+use crate::proof::Key;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn everything_arrives_once_and_is_told() {
