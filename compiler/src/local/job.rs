@@ -8,6 +8,7 @@ use crate::plan::deadlines::{Deadlines, deadlines};
 use crate::plan::{AgentPlan, Plan};
 use chance::{random, uid, word};
 use judge::{given, harness, servers, wrong_inputs};
+use pure_agent_runtime::contract::ApprovalVia;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -141,6 +142,22 @@ impl Job {
     #[must_use]
     pub fn at(self, folder: PathBuf) -> Self {
         Self { folder, ..self }
+    }
+
+    /// What of the spec this machine does otherwise than a cluster, for people.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let limits = "memory, CPU and the size of the workspace have no limit here, as they have on a cluster";
+        let mut notes = vec![limits.to_owned()];
+        for approval in &self.plan.approvals {
+            if matches!(approval.via, ApprovalVia::Signature { .. }) {
+                let name = &approval.name;
+                notes.push(format!(
+                    "approval `{name}` needs a signature, which only a cluster takes: here it is denied when its time is over"
+                ));
+            }
+        }
+        notes
     }
 
     /// Name of the run.
