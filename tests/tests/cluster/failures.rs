@@ -24,7 +24,7 @@ pub(crate) const POLICY: &str = pure_agent_tests::cluster::reference::POLICY;
 /// Name of the spec.
 pub(crate) const SPEC: &str = "pure-agent";
 /// Runs at once: what two CPUs hold.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 3;
 
 /// Whether everything is to be done.
 pub(crate) fn long() -> bool {
@@ -124,7 +124,10 @@ fn everything(site: &Site, seed: u64) -> Vec<Row> {
     let (broken, small) = breaks::specs(site);
     let short = limits::specs(site);
     let only = std::env::var("PURE_AGENT_ONLY").unwrap_or_default();
-    let wanted = |case: &Case<'_>| case.name.contains(&only);
+    let wanted = |case: &Case<'_>| match only.strip_prefix('-') {
+        Some(without) => !case.name.contains(without),
+        None => case.name.contains(&only),
+    };
     let mut cases = limits::cases(site);
     cases.extend(breaks::cases(small.is_some()));
     cases.extend(kills::cases(site, 20, seed));
