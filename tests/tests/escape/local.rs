@@ -4,7 +4,7 @@ use hyper::Response;
 use pure_agent_escape::{MARK, NAME, TEMPLATES, all};
 use pure_agent_runtime::body;
 use pure_agent_tests::canary::canary;
-use pure_agent_tests::escape::{PROGRAM, address, outcomes, programs, prompt, with};
+use pure_agent_tests::escape::{PROGRAM, address, keep, outcomes, programs, prompt, with};
 use pure_agent_tests::place::Place;
 use pure_agent_tests::program::{Scratch, program, said};
 use pure_agent_tests::readers::skipped;
@@ -190,6 +190,7 @@ fn nothing_leads_out_of_a_run_on_this_machine() {
         assert!(request.uri().path().starts_with("/repos/dlddu/"), "{request:?}");
     }
     left(&folder, &machine, &done);
+    keep("escapes-local.md", "under `pure-agent run`", &found);
 }
 
 /// What the run left: nothing was run, and nothing of this machine is in what was packed. The workspace has a file of a
