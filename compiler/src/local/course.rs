@@ -4,32 +4,25 @@
 //! each with the deadline of its pod, each told what its pod would be told. The number that a router names starts the
 //! next cycle only within the static bound.
 
+mod folder;
+mod gateway;
+
 use super::job::Job;
 use super::outcome::{End, Outcome, without_exports};
 use super::places::Places;
 use super::pod::{Container, Pod};
-use super::process::{Ended, Place, Signalled, Started, Until};
+use super::process::{Ended, Place, Until};
 use super::relay::Port;
-use super::roles::{Attempt, Ports, Roles, user};
+use super::roles::{Attempt, Ports, Roles};
 use super::tidings::Tidings;
-use super::users;
-use crate::emit::deadlines::{READY, cycles};
-use crate::emit::names::Role;
-use crate::plan::Keep;
-use pure_agent_runtime::record::verify::verify;
+use crate::emit::deadlines::cycles;
+use folder::{clear, prepare, settle};
+use gateway::Gateway;
 use serde_json::Value;
 use std::fs;
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, chown};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
-
-/// How often a gateway is started again, as a kubelet would.
-const RESTARTS: u32 = 3;
-/// Time for a gateway to end by itself.
-const ENDING: Duration = Duration::from_secs(5);
+use tokio::time::Instant;
 
 /// How urgently a run is to end: not, with time for what it has, at once.
 #[derive(Debug, Clone)]
@@ -300,17 +293,9 @@ impl Course<'_> {
     }
 
     async fn gateway(&self) -> Result<Gateway, String> {
-        let (pod, container) = self.roles.gateway();
         let log = self.job.folder.join("logs/gateway.log");
-        let mut gateway = Gateway {
-            isolated: self.job.isolated,
-            pod,
-            container,
-            log,
-            ports: self.roles.ports.clone(),
-            running: None,
-            started: None,
-        };
+        let ports = self.roles.ports.clone();
+        let mut gateway = Gateway::new(self.job.isolated, self.roles.gateway(), log, ports);
         tokio::select! {
             started = gateway.start() => started?,
             () = self.stop.gently() => return Err("the run was stopped".to_owned()),
@@ -357,205 +342,5 @@ fn lost() -> Attempt {
     Attempt {
         phase: "Lost",
         ..Attempt::default()
-    }
-}
-
-/// The gateway, which is started again where it ends before its time.
-struct Gateway {
-    isolated: bool,
-    pod: Pod,
-    container: Container,
-    log: PathBuf,
-    ports: Ports,
-    running: Option<(Place, Signalled)>,
-    started: Option<Started>,
-}
-
-impl Gateway {
-    /// Starts it, and waits until it listens.
-    async fn start(&mut self) -> Result<(), String> {
-        let mut place = Place::make(self.isolated, &self.pod, &[], &self.log).await?;
-        let started = place.start(self.container.clone()).await?;
-        let ready = Instant::now() + Duration::from_secs(READY);
-        loop {
-            let line = timeout_at(ready, place.line()).await;
-            let Ok(Some(line)) = line else {
-                return Err(format!("it does not listen; see `{}`", self.log.display()));
-            };
-            match line["event"].as_str() {
-                Some("listening") => {
-                    self.listens(&line)?;
-                    self.running = Some((place, started.signal()));
-                    self.started = Some(started);
-                    return Ok(());
-                }
-                Some("refused" | "failed") => {
-                    let why = line["why"].as_str().unwrap_or("it says no reason");
-                    return Err(why.to_owned());
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn listens(&self, line: &Value) -> Result<(), String> {
-        let Ports {
-            agent,
-            control,
-            export,
-        } = &self.ports;
-        for (name, port) in [("agent", agent), ("control", control), ("export", export)] {
-            let address = line[name].as_str().and_then(|at| at.rsplit_once(':'));
-            let number = address.and_then(|(_, number)| number.parse().ok());
-            port.set(number.ok_or("it does not say where it listens")?);
-        }
-        Ok(())
-    }
-
-    /// Ends where it cannot be kept alive.
-    async fn keep(&mut self) -> String {
-        for _ in 0..=RESTARTS {
-            if let (Some((place, _)), Some(started)) = (&mut self.running, self.started.take()) {
-                // However it ended, it is to live.
-                drop(place.ended(started).await);
-            }
-            if let Some((place, _)) = self.running.take() {
-                drop(place.close().await);
-            }
-            if let Err(why) = self.start().await {
-                return why;
-            }
-        }
-        format!("it ends again and again; see `{}`", self.log.display())
-    }
-
-    /// Ends it. What it answered is on the disk.
-    async fn end(self) {
-        let Some((mut place, signal)) = self.running else {
-            return;
-        };
-        signal.terminate();
-        let until = Instant::now() + ENDING;
-        while let Ok(Some(line)) = timeout_at(until, place.line()).await {
-            if line["event"] == "ended" {
-                break;
-            }
-        }
-        drop(place.close().await);
-    }
-}
-
-/// A folder in memory that is gone with this.
-struct Hidden(PathBuf);
-
-impl Hidden {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
-    }
-}
-
-/// Makes what the roles find in the folder.
-fn prepare(job: &Job) -> io::Result<Option<Hidden>> {
-    let agent = job.entry().map_or(user(Role::Pack), |agent| agent.user);
-    for (name, owner) in [
-        ("answers", user(Role::Router)),
-        ("home", agent),
-        ("logs", 0),
-        ("outbox", agent),
-        ("record", user(Role::Gateway)),
-        ("start", 0),
-        ("tmp", agent),
-        ("workspace", agent),
-    ] {
-        let unneeded = job.isolated && matches!(name, "home" | "tmp");
-        if !unneeded {
-            owned(&job.folder.join(name), owner)?;
-        }
-    }
-    fs::write(job.folder.join("contract.json"), &job.contract.json)?;
-    if job.isolated {
-        return Ok(None);
-    }
-    let memory = Path::new("/dev/shm");
-    let place = if memory.is_dir() { memory } else { &job.folder };
-    let hidden = Hidden(place.join(format!("pure-agent-{}", job.uid)));
-    fs::DirBuilder::new().mode(0o700).create(&hidden.0)?;
-    fs::DirBuilder::new()
-        .mode(0o700)
-        .create(hidden.0.join("secrets"))?;
-    fs::write(hidden.0.join("key"), &job.key)?;
-    for secret in &job.plan.secrets {
-        if let Some(value) = job.secrets.get(&secret.name) {
-            fs::write(hidden.0.join("secrets").join(&secret.name), value)?;
-        }
-    }
-    if let Some(trust) = &job.trust {
-        fs::write(hidden.0.join("trust.pem"), trust)?;
-    }
-    Ok(Some(hidden))
-}
-
-/// A folder of one user, where there are several.
-fn owned(at: &Path, owner: u32) -> io::Result<()> {
-    fs::DirBuilder::new().mode(0o755).create(at)?;
-    match users::is_root() && owner != 0 {
-        true => chown(at, Some(owner), Some(owner)),
-        false => Ok(()),
-    }
-}
-
-/// What a start gate leaves belongs to one cycle. In a pod it is in memory.
-fn clear(folder: &Path, isolated: bool) -> io::Result<()> {
-    if isolated {
-        return Ok(());
-    }
-    let start = folder.join("start");
-    fs::remove_dir_all(&start)?;
-    fs::DirBuilder::new().mode(0o755).create(start)
-}
-
-/// After the last step: what is kept, and whether the record is whole.
-fn settle(job: &Job, came: Came) -> Outcome {
-    let Came { document, done } = came;
-    let record = job.folder.join("record/record.jsonl");
-    let whole = verify(&record)
-        .map(|summary| summary.lines)
-        .map_err(|broken| broken.to_string());
-    let kept = match job.plan.workspace.keep {
-        Keep::Never => false,
-        Keep::OnFailure => !done,
-        Keep::Always => true,
-    };
-    let stopped = document["reason"] == "stopped";
-    let kept = kept || stopped;
-    let mut left = Vec::new();
-    let mut remove = |name: &str| {
-        let path = job.folder.join(name);
-        if let Err(why) = fs::remove_dir_all(&path)
-            && why.kind() != io::ErrorKind::NotFound
-        {
-            left.push(format!("cannot remove `{}`: {why}", path.display()));
-        }
-    };
-    for name in ["answers", "home", "start", "tmp"] {
-        remove(name);
-    }
-    if !kept {
-        remove("workspace");
-        remove("outbox");
-    }
-    let workspace = kept.then(|| job.folder.join("workspace"));
-    Outcome {
-        document,
-        done,
-        record: (record, whole),
-        workspace,
-        left,
     }
 }

@@ -1,10 +1,14 @@
 //! What is run, and everything that is wrong with it at once.
 
+mod chance;
+mod judge;
+
 use crate::emit::{contract, inputs};
 use crate::plan::deadlines::{Deadlines, deadlines};
 use crate::plan::{AgentPlan, Plan};
-use pure_agent_runtime::contract::{Contract, Harness};
-use pure_agent_runtime::gateway::inputs::Inputs;
+use chance::{random, uid, word};
+use judge::{given, harness, servers, wrong_inputs};
+use pure_agent_runtime::contract::ApprovalVia;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -140,6 +144,22 @@ impl Job {
         Self { folder, ..self }
     }
 
+    /// What of the spec this machine does otherwise than a cluster, for people.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let limits = "memory, CPU and the size of the workspace have no limit here, as they have on a cluster";
+        let mut notes = vec![limits.to_owned()];
+        for approval in &self.plan.approvals {
+            if matches!(approval.via, ApprovalVia::Signature { .. }) {
+                let name = &approval.name;
+                notes.push(format!(
+                    "approval `{name}` needs a signature, which only a cluster takes: here it is denied when its time is over"
+                ));
+            }
+        }
+        notes
+    }
+
     /// Name of the run.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -177,162 +197,4 @@ fn bug(why: &str) -> Mistake {
         format!("the run cannot be prepared: {why}"),
         "report it with the spec",
     )
-}
-
-/// Secrets and certificates: those that are asked for, and no others.
-fn given(wish: &Wish) -> Vec<Mistake> {
-    let mut found = Vec::new();
-    for secret in &wish.plan.secrets {
-        let name = &secret.name;
-        match wish.secrets.get(name) {
-            None => found.push(mistake(
-                format!("secret `{name}` is not given"),
-                format!("`--secret {name}=env:VARIABLE`, or `--secret {name}=file:PATH`"),
-            )),
-            Some(value) if value.trim_ascii().is_empty() => found.push(mistake(
-                format!("secret `{name}` is empty"),
-                "name a variable or a file that holds it",
-            )),
-            Some(_) => {}
-        }
-    }
-    for name in wish.secrets.0.keys() {
-        if !wish.plan.secrets.iter().any(|secret| secret.name == *name) {
-            let known = wish.plan.secrets.iter().map(|secret| secret.name.as_str());
-            found.push(mistake(
-                format!("the run has no secret `{name}`"),
-                names("it has", known),
-            ));
-        }
-    }
-    match (&wish.plan.target.trust_bundle, &wish.trust) {
-        (Some(_), None) => found.push(mistake(
-            format!(
-                "target `{}` names certificates to trust",
-                wish.plan.target.name
-            ),
-            "`--trust FILE`, with those that stand in for them here",
-        )),
-        (None, Some(_)) => found.push(mistake(
-            format!(
-                "target `{}` names no certificates to trust",
-                wish.plan.target.name
-            ),
-            "leave `--trust` out, or name `trust-bundle` in the target",
-        )),
-        _ => {}
-    }
-    found
-}
-
-fn names<'n>(before: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let list: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    match list.is_empty() {
-        true => format!("{before} none"),
-        false => format!("{before} {}", list.join(", ")),
-    }
-}
-
-/// Each input by itself, as the gateway judges it.
-fn wrong_inputs(wish: &Wish) -> Vec<Mistake> {
-    let contract = contract::contract(&wish.plan);
-    let mut found = Vec::new();
-    for name in wish.inputs.keys() {
-        if !contract.inputs.iter().any(|input| input.name == *name) {
-            let known = contract.inputs.iter().map(|input| input.name.as_str());
-            found.push(mistake(
-                format!("the run has no input `{name}`"),
-                names("it has", known),
-            ));
-        }
-    }
-    for input in &contract.inputs {
-        let alone = Contract {
-            inputs: vec![input.clone()],
-            ..contract.clone()
-        };
-        let value = wish.inputs.get_key_value(&input.name);
-        let value = value.map(|(name, value)| (name.clone(), value.clone()));
-        let coded = inputs::encode(&value.into_iter().collect());
-        if let Err(why) = Inputs::read(&coded, &alone) {
-            found.push(mistake(
-                why.to_string(),
-                format!("`--input {}=VALUE`", input.name),
-            ));
-        }
-    }
-    found
-}
-
-/// An image cannot be started here.
-fn servers(plan: &Plan) -> Vec<Mistake> {
-    let images = plan.servers.iter().filter(|server| server.pod.is_some());
-    let say = |name: &str| {
-        mistake(
-            format!("server `{name}` is an image, which a run on this machine does not start"),
-            "submit the run to a cluster, or use a builtin server",
-        )
-    };
-    images.map(|server| say(&server.contract.name)).collect()
-}
-
-/// The image of an agent is not used here, so its program must be found.
-fn harness(wish: &Wish) -> Vec<Mistake> {
-    let Some(agent) = crate::emit::pods::entry(&wish.plan) else {
-        return vec![bug("the plan has no agent that it starts with")];
-    };
-    let agent = &agent.contract;
-    let program = match agent.harness {
-        Harness::ClaudeCode => "claude",
-        Harness::Codex => "codex",
-        Harness::Gemini => "gemini",
-        Harness::Generic => agent.command.first().map_or("", String::as_str),
-    };
-    if super::roles::finds(&wish.agent_path, program) {
-        return Vec::new();
-    }
-    let what = format!(
-        "agent `{}` needs `{program}`, which is in no folder of the system",
-        agent.name
-    );
-    let help = "the image is not used here: `--agent-path DIR` names a folder with the program in it or in its `bin`";
-    vec![mistake(what, help)]
-}
-
-/// 64 bytes that nobody knows.
-fn random() -> std::io::Result<[u8; 64]> {
-    let mut bytes = [0; 64];
-    let drawn = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
-    match drawn == bytes.len() {
-        true => Ok(bytes),
-        false => Err(std::io::ErrorKind::UnexpectedEof.into()),
-    }
-}
-
-/// Five letters and digits.
-fn word(random: &[u8]) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).copied().map(char::from);
-    random.iter().take(5).filter_map(letter).collect()
-}
-
-/// A UUID of version 4.
-fn uid(random: &[u8]) -> String {
-    let mut bytes: Vec<u8> = random.iter().skip(8).take(16).copied().collect();
-    if let Some(byte) = bytes.get_mut(6) {
-        *byte = *byte & 0x0f | 0x40;
-    }
-    if let Some(byte) = bytes.get_mut(8) {
-        *byte = *byte & 0x3f | 0x80;
-    }
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [
-        part(0, 8),
-        part(8, 12),
-        part(12, 16),
-        part(16, 20),
-        part(20, 32),
-    ]
-    .join("-")
 }

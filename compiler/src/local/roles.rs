@@ -1,23 +1,18 @@
 //! The roles of a run: the pod of each, and its command line, as the WorkflowTemplate has them.
 
+mod around;
+
 use super::job::Job;
 use super::places::Places;
 use super::pod::{Container, File, Mount, Network, Pod};
 use super::relay::Port;
 use crate::emit::names::{GATEWAY_HOST, Role};
 use crate::emit::{paths, pods};
+pub(super) use around::finds;
+use around::{SYSTEM, accounts, alone, places_of};
 use pure_agent_runtime::contract::{AGENT_PORT, CONTROL_PORT, EXPORT_PORT, SecretRole};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Where programs of the system are.
-const SYSTEM: [&str; 6] = [
-    "/usr/local/sbin",
-    "/usr/local/bin",
-    "/usr/sbin",
-    "/usr/bin",
-    "/sbin",
-    "/bin",
-];
 /// Seconds that a role of this machine may wait for another.
 const PATIENCE: &str = "10";
 /// Bytes of scratch space of a role that needs little.
@@ -430,46 +425,6 @@ impl Roles<'_> {
 /// The user of a role.
 pub(super) fn user(role: Role) -> u32 {
     u32::try_from(pods::user(role)).unwrap_or(u32::MAX)
-}
-
-/// Names of the users that there are.
-fn accounts(user: u32) -> Vec<File> {
-    let passwd = format!(
-        "root:x:0:0::/:/bin/sh\nagent:x:{user}:{user}::{}:/bin/sh\n",
-        paths::HOME
-    );
-    let group = format!("root:x:0:\nagent:x:{user}:\n");
-    vec![
-        File::public("/etc/passwd", passwd),
-        File::public("/etc/group", group),
-    ]
-}
-
-/// Names of hosts where there is one beside this.
-fn alone() -> Vec<File> {
-    let hosts = format!("127.0.0.1 localhost {GATEWAY_HOST}\n::1 localhost\n");
-    vec![
-        File::public("/etc/hosts", hosts),
-        File::public("/etc/resolv.conf", "nameserver 127.0.0.1\n"),
-        File::public("/etc/nsswitch.conf", "hosts: files dns\n"),
-    ]
-}
-
-/// Whether a program is where agents find it.
-pub(super) fn finds(agent_path: &[PathBuf], program: &str) -> bool {
-    let folders = agent_path.iter().flat_map(|folder| places_of(folder));
-    let mut folders = folders.chain(SYSTEM.map(PathBuf::from));
-    match Path::new(program).is_absolute() {
-        true => Path::new(program).is_file(),
-        false => folders.any(|folder| folder.join(program).is_file()),
-    }
-}
-
-/// Where the programs of a folder are: in it, and in its `bin`.
-fn places_of(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    [folder.join("bin"), folder.to_owned()]
-        .into_iter()
-        .filter(|place| place.is_dir())
 }
 
 fn text(path: &Path) -> String {

@@ -198,7 +198,11 @@ fn with_secret(local: &Local) {
         "agent \"probe\" {",
         "secret \"claude\" {\n    from \"keys\" key=\"K\"\n}\n\nmodel \"claude\" {\n    provider \"anthropic\"\n    id \"claude-1\"\n    auth \"claude\"\n    max-tokens 10\n}\n\nagent \"probe\" {",
     );
-    local.edit("spec.kdl", "    model \"stub\"\n", "    model \"stub\"\n    model \"claude\"\n");
+    local.edit(
+        "spec.kdl",
+        "    model \"stub\"\n",
+        "    model \"stub\"\n    model \"claude\"\n",
+    );
 }
 
 #[test]
@@ -212,7 +216,10 @@ fn a_secret_is_in_no_file_no_argument_and_no_environment() {
     local.write("secret-claude", &canary("claude"));
     let mut command = local.command();
     let from = format!("claude=file:{}", local.at("secret-claude").display());
-    command.args(["--keep", "--secret", &from]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(["--keep", "--secret", &from])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let sign = local.out().join("workspace/begun");
     until("the agent begins", || sign.exists());

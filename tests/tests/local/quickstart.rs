@@ -49,6 +49,7 @@ fn it_runs_offline_in_seconds() {
     assert_eq!(document["reason"], "submitted", "{document}");
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
     for word in [
+        "note: memory, CPU",
         "cycle 0 begins",
         "the agent has submitted",
         "1 turns",

@@ -67,9 +67,12 @@ pub(super) fn run(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failu
     if !isolated {
         terminal.err(WARNING);
     }
+    for note in job.notes() {
+        terminal.err(&format!("note: {note}\n"));
+    }
     let outcome = runtime.block_on(conduct(&job, terminal));
     runtime.shutdown_background();
-    let outcome = outcome.map_err(|why| Failure::Refused(why))?;
+    let outcome = outcome.map_err(Failure::Refused)?;
     end(args, &job, &outcome, terminal)
 }
 
