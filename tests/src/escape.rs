@@ -133,3 +133,38 @@ pub fn image() -> Result<String, String> {
     }
     root.image("escape")
 }
+
+/// Writes what a full suite came to into `tests/`, where `GOLDEN=accept` asks for it.
+///
+/// # Panics
+/// If it cannot be written.
+pub fn keep(file: &str, place: &str, outcomes: &Outcomes) {
+    if std::env::var("GOLDEN").as_deref() != Ok("accept") {
+        return;
+    }
+    let said = |program: &str, arguments: &[&str]| {
+        let done = Command::new(program).args(arguments).current_dir(repository()).output();
+        done.map_or(String::new(), |done| String::from_utf8_lossy(&done.stdout).trim().to_owned())
+    };
+    let (date, commit) = (said("date", &["-u", "+%Y-%m-%d"]), said("git", &["rev-parse", "--short=12", "HEAD"]));
+    let count = |word: &str| with(outcomes, word).len();
+    let mut text = format!(
+        "# Ways out, tried {place}\n\nLast full run: {date}, commit {commit}. {} attempts led out, {} were stopped on the spot, {} were laid \
+         out for others and had no effect, {} could not be shown. [What each tries, and what stops it](escapes.md).\n\n\
+         | attempt | outcome |\n|---|---|\n",
+        count("escaped"),
+        count("blocked"),
+        count("planted"),
+        count("not-applicable"),
+    );
+    for (name, (outcome, evidence)) in outcomes {
+        let shown = match outcome.as_str() {
+            "planted" => "no effect",
+            "not-applicable" => &format!("not shown: {evidence}"),
+            other => other,
+        };
+        text.push_str(&format!("| {name} | {shown} |\n"));
+    }
+    let path = repository().join("tests").join(file);
+    std::fs::write(path, text).unwrap_or_else(|e| panic!("{file}: {e}"));
+}

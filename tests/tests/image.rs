@@ -1,6 +1,6 @@
 //! The image of the runtime, read by a reader of its own.
 //!
-//! `PURE_AGENT_IMAGE` names an archive that is read, too, and `PURE_AGENT_BINARY` the file that must be in it.
+//! `PURE_AGENT_IMAGE` names an archive that is read, too, and `PURE_AGENT_RUNTIME_BINARY` the file that must be in it.
 
 use pure_agent_runtime::digest::hex;
 use pure_agent_tests::program::Scratch;
@@ -219,7 +219,7 @@ fn another_file_is_another_image() {
 #[test]
 fn the_built_image_holds_the_built_runtime() {
     let named = |name: &str| std::env::var_os(name).map(|path| repository().join(path));
-    let (Some(archive), Some(binary)) = (named("PURE_AGENT_IMAGE"), named("PURE_AGENT_BINARY"))
+    let (Some(archive), Some(binary)) = (named("PURE_AGENT_IMAGE"), named("PURE_AGENT_RUNTIME_BINARY"))
     else {
         pure_agent_tests::readers::skipped("no image of the runtime: PURE_AGENT_IMAGE names none");
         return;

@@ -34,6 +34,7 @@ async fn attempt() -> Result<u8, String> {
         command: vec!["/bin/sh".to_owned(), "-c".to_owned(), "exit 0".to_owned()],
         env: BTreeMap::new(),
         user: USER,
+        memory: None,
         folder: "/".into(),
         mounts: Vec::new(),
         files: Vec::new(),

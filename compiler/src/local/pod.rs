@@ -38,6 +38,8 @@ pub(super) struct Container {
     pub(super) env: BTreeMap<String, String>,
     /// User and group: the pod's.
     pub(super) user: u32,
+    /// Most bytes of memory of each of its processes, where there is a limit.
+    pub(super) memory: Option<u64>,
     /// Where it starts.
     pub(super) folder: PathBuf,
     /// What is mounted, in this order, over the system's folders.

@@ -124,6 +124,7 @@ impl Roles<'_> {
         command.extend(["--gateway".to_owned(), address, "--".to_owned()]);
         command.extend(agent.contract.command.iter().cloned());
         let mut main = self.stranger(user, command);
+        main.memory = Some(agent.resources.memory);
         let size = agent.resources.storage;
         // What the user names may lie below these, and not the other way round.
         let mut mounts = vec![
@@ -283,6 +284,7 @@ impl Roles<'_> {
                 .map(|(name, value)| (name.to_owned(), value.clone()))
                 .into(),
             user: user(role),
+            memory: None,
             folder: "/".into(),
             mounts: vec![
                 Mount::read(&self.job.program, paths::RUNTIME),
@@ -314,6 +316,7 @@ impl Roles<'_> {
             command,
             env: env.map(|(name, value)| (name.to_owned(), value)).into(),
             user,
+            memory: None,
             folder: "/".into(),
             mounts,
             files,

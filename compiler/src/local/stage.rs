@@ -173,7 +173,7 @@ fn first(wire: &mut Wire) -> Result<ExitCode, String> {
         .current_dir(&container.folder)
         .stdin(Stdio::null());
     // What another user starts does not end with this one's parent until it says so again.
-    rights::bound(container.user)?;
+    rights::bound(container.user, container.memory)?;
     end_with_parent()?;
     wire.send(&Said::Ready).map_err(cannot("speak"))?;
     // A parent that is gone by now cannot have seen the word above; then nothing comes, and this ends here.

@@ -31,14 +31,14 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
         name: "processes",
         tries: "two thousand processes at once",
         cluster: "the container's memory limit, and the node's limit of processes where it has one: nothing of others ends",
-        local: "the runner's limit of processes",
+        local: "a limit of processes",
         way: processes,
     },
     Attempt {
         name: "memory",
         tries: "more memory than was given",
         cluster: "the container's memory limit",
-        local: "the runner's limit of memory",
+        local: "a limit of memory for each of its processes",
         way: memory,
     },
 ];

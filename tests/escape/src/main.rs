@@ -73,7 +73,8 @@ fn cycle(facts: &Facts) {
 
 fn hand_in(facts: &Facts, later: bool) {
     if let Some(outcome) = submit(facts, later) {
-        say(&outcome.line("submission").to_string());
+        let name = if later { "last-submission" } else { "submission" };
+        say(&outcome.line(name).to_string());
     }
 }
 

@@ -407,26 +407,16 @@ fn of_shim() -> Vec<u8> {
     all
 }
 
-fn memory(facts: &Facts) -> Outcome {
+fn memory(_: &Facts) -> Outcome {
     let all = of_shim();
-    let holds = |text: &str| {
-        all.windows(text.len())
-            .any(|window| window == text.as_bytes())
-    };
-    // These the trusted roles have, and no agent: a claim, a key, a contract of others.
-    for word in [
-        "PURE_AGENT_UID=",
-        "pure-agent-key",
-        "\"role\":\"export\"",
-        "/run/secrets/pure-agent/",
-    ] {
-        // The program of the shim is the same for every role: its own words are not what it was told.
-        if word.ends_with('=') && holds(word) {
-            return Outcome::Escaped(word.to_owned());
-        }
+    let holds = |text: &str| all.windows(text.len()).any(|window| window == text.as_bytes());
+    // The trusted roles are told these, and no agent is. The program of the shim is the same for every role, but what it
+    // says itself is no value.
+    let told = ["PURE_AGENT_UID=", "PURE_AGENT_INPUTS=", "AWS_SECRET_ACCESS_KEY="];
+    match told.into_iter().find(|word| holds(word)) {
+        Some(word) => Outcome::Escaped(word.to_owned()),
+        None => Outcome::Blocked(format!("{} bytes read, nothing of worth", all.len())),
     }
-    let other = facts.other_bearer.as_deref().is_some_and(holds);
-    Outcome::escaped_if(other, format!("{} bytes read", all.len()))
 }
 
 fn open_files() -> Outcome {

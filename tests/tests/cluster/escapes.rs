@@ -9,7 +9,7 @@ use pure_agent_tests::cluster::images::images;
 use pure_agent_tests::cluster::kubectl::kubectl;
 use pure_agent_tests::cluster::reference::{Change, POLICY, SPEC, change, small};
 use pure_agent_tests::cluster::site::{Ended, Run, Site};
-use pure_agent_tests::escape::{Outcomes, image, outcomes, programs, with};
+use pure_agent_tests::escape::{Outcomes, image, keep, outcomes, programs, with};
 use pure_agent_tests::readers::skipped;
 use pure_agent_tests::services::outside::STRANGER;
 use serde_json::{Value, json};
@@ -85,6 +85,7 @@ fn nothing_leads_out_of_a_real_run() {
     complete(&all, &ended);
     could_lead_out(&open);
     outside(&site, &run, &ended);
+    keep("escapes-cluster.md", "on a cluster", &all);
     for victim in [&same, &other] {
         victim.shut("Terminate");
     }

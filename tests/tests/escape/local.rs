@@ -4,11 +4,12 @@ use hyper::Response;
 use pure_agent_escape::{MARK, NAME, TEMPLATES, all};
 use pure_agent_runtime::body;
 use pure_agent_tests::canary::canary;
-use pure_agent_tests::escape::{Outcomes, PROGRAM, address, outcomes, programs, prompt, with};
+use pure_agent_tests::escape::{PROGRAM, address, keep, outcomes, programs, prompt, with};
+use pure_agent_tests::place::Place;
 use pure_agent_tests::program::{Scratch, program, said};
 use pure_agent_tests::readers::skipped;
 use pure_agent_tests::services::issues;
-use pure_agent_tests::sources::{folder, repository};
+use pure_agent_tests::sources::{folder as files, repository};
 use pure_agent_tests::world::World;
 use serde_json::{Value, json};
 use std::net::{IpAddr, TcpListener, UdpSocket};
@@ -37,7 +38,7 @@ const NOT_HERE: [&str; 9] = [
 
 /// The example with an attacker as its agent, and hosts that stand on loopback.
 fn sources(command: &Path) -> Scratch {
-    let mut files = folder(&repository().join("examples/pure-agent"));
+    let mut sources = files(&repository().join("examples/pure-agent"));
     let command = format!("harness \"generic\"\n    command \"{}\"", command.display());
     for (file, from, to) in [
         (SPEC, "harness \"claude-code\"", command.as_str()),
@@ -46,12 +47,12 @@ fn sources(command: &Path) -> Scratch {
         (SPEC, "memory \"1600Mi\"", "memory \"256Mi\""),
         (TARGET, "    storage-class", "    private \"127.0.0.0/8\" port=443\n    trust-bundle \"authority\" key=\"ca.crt\"\n    storage-class"),
     ] {
-        let text = files.get_mut(file).unwrap();
+        let text = sources.get_mut(file).unwrap();
         let before = String::from_utf8_lossy(text).into_owned();
         assert_eq!(before.matches(from).count(), 1, "{file}: {from}");
         *text = before.replace(from, to).into_bytes();
     }
-    Scratch::with("sources", &files)
+    Scratch::with("sources", &sources)
 }
 
 /// What of this machine an agent must not reach: servers that are there for as long as this lives.
@@ -101,12 +102,12 @@ fn own_address() -> Option<IpAddr> {
     Some(socket.local_addr().ok()?.ip())
 }
 
-fn facts(machine: &Machine) -> Value {
+fn facts(machine: &Machine, (other, bearer): (&str, &str)) -> Value {
     json!({
         "addresses": machine.addresses,
         "tunnel": "packages.example.com", "stranger": STRANGER,
         "route": "api.github.com", "path": "/repos/dlddu/tool",
-        "other_gateway": "127.0.0.1:8080", "other_bearer": "A".repeat(43),
+        "other_gateway": other, "other_bearer": bearer,
         "names": ["pure-agent", "pure-agent-agent-0"],
         "memory": 256 << 20,
         "submissions": [
@@ -116,14 +117,14 @@ fn facts(machine: &Machine) -> Value {
     })
 }
 
-fn run(world: &World, machine: &Machine, folder: &Path) -> Output {
+fn run(world: &World, told: &str, machine: &Machine, folder: &Path) -> Output {
     let programs = programs().unwrap();
     let sources = sources(&programs.join(PROGRAM));
     let mut command = world.command(program());
     command.arg("run").arg(sources.path()).arg("--keep").arg("--dry-run-exports");
     command.arg("--folder").arg(folder).arg("--trust").arg(world.bundle());
     command.arg("--agent-path").arg(programs);
-    command.args(["--input", "issue=A-1"]).arg("--input").arg(format!("prompt={}", prompt(&facts(machine))));
+    command.args(["--input", "issue=A-1"]).arg("--input").arg(format!("prompt={told}"));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", machine.folder.path());
     // What a person has in a shell, and an agent must not.
     command.env("SSH_AUTH_SOCK", machine.folder.path().join("socket")).env("AWS_SECRET_ACCESS_KEY", "canary-of-a-person");
@@ -135,12 +136,10 @@ fn run(world: &World, machine: &Machine, folder: &Path) -> Output {
     command.output().unwrap()
 }
 
-/// The logs of a run's agents, one for each cycle.
-fn logs(folder: &Path) -> Vec<String> {
-    let mut files: Vec<_> = pure_agent_tests::sources::folder(folder).into_iter().collect();
-    files.sort();
-    let logs = files.into_iter().filter(|(name, _)| name.contains("agent-") && name.contains("log"));
-    logs.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect()
+/// The logs of a run's two agents.
+fn logs(folder: &Path) -> String {
+    let log = |cycle| std::fs::read_to_string(folder.join(format!("logs/agent-{cycle}.log")));
+    [0, 1].map(|cycle| log(cycle).unwrap_or_default()).concat()
 }
 
 #[test]
@@ -160,16 +159,17 @@ fn nothing_leads_out_of_a_run_on_this_machine() {
     });
     let (machine, kept) = (Machine::new(), Scratch::new("kept"));
     let folder = kept.path().join("run");
-    let done = run(&world, &machine, &folder);
+    let other = Place::within(&world, |_| ());
+    let gateway = other.gateway_in(&world);
+    let bearer = other.start(&gateway, "0").1.unwrap();
+    let told = prompt(&facts(&machine, (&gateway.agent, &bearer)));
+    let done = run(&world, &told, &machine, &folder);
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
     if told.contains("cannot keep an agent apart") {
         return skipped(&format!("no run on this machine: {told}"));
     }
     assert!(folder.exists(), "{}", said(&done));
-    let mut found = Outcomes::new();
-    for log in logs(&folder) {
-        found.extend(outcomes(&log));
-    }
+    let found = outcomes(&logs(&folder));
     for (name, (outcome, evidence)) in &found {
         println!("{outcome} {name}: {evidence}");
     }
@@ -190,22 +190,27 @@ fn nothing_leads_out_of_a_run_on_this_machine() {
         assert!(request.uri().path().starts_with("/repos/dlddu/"), "{request:?}");
     }
     left(&folder, &machine, &done);
+    keep("escapes-local.md", "under `pure-agent run`", &found);
 }
 
-/// What the run left: nothing was run, and nothing of this machine is in what was packed.
+/// What the run left: nothing was run, and nothing of this machine is in what was packed. The workspace has a file of a
+/// terabyte, so only names are looked at there.
 fn left(folder: &Path, machine: &Machine, done: &Output) {
-    let files = pure_agent_tests::sources::folder(folder);
-    let ran: Vec<&String> = files.keys().filter(|name| name.ends_with(&format!("/{MARK}")) || name.contains("lingered")).collect();
-    assert!(ran.is_empty(), "{ran:?}\n{}", said(done));
-    let packed = files.iter().filter(|(name, _)| name.contains("outbox"));
+    for place in ["workspace", "workspace/repo", "outbox", "outbox/archives", "outbox/blobs"] {
+        for entry in folder.join(place).read_dir().unwrap().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            assert!(name != MARK && !name.contains("lingered"), "{place}/{name}\n{}", said(done));
+        }
+    }
     let mut planted = false;
-    for (name, bytes) in packed {
-        let text = String::from_utf8_lossy(bytes);
+    for (name, bytes) in files(&folder.join("outbox")) {
+        let text = String::from_utf8_lossy(&bytes);
         planted |= text.contains(NAME);
         for word in ["root:x:0:0", "canary-of-", "PURE_AGENT_UID="] {
             assert!(!text.contains(word), "{name}: {word}");
         }
     }
-    assert!(planted, "nothing was packed: {:?}\n{}", files.keys(), said(done));
-    assert!(machine.folder.path().read_dir().unwrap().count() == 1, "the home of a person was written");
+    assert!(planted, "nothing was packed\n{}", said(done));
+    let home = machine.folder.path().read_dir().unwrap().count();
+    assert_eq!(home, 1, "the home of a person was written");
 }

@@ -54,12 +54,15 @@ pub(super) fn keep_over_exec() -> Result<(), rustix::io::Errno> {
 }
 
 /// Becomes a user who can do nothing, and whom nothing that is started makes more.
-pub(super) fn bound(user: u32) -> Result<(), String> {
-    for (resource, most) in [
+/// `memory` is for each process: what it may write to and shares with nobody.
+pub(super) fn bound(user: u32, memory: Option<u64>) -> Result<(), String> {
+    let limits = [
         (Resource::Nproc, PROCESSES),
         (Resource::Nofile, FILES),
         (Resource::Core, DUMP),
-    ] {
+    ];
+    let memory = memory.map(|most| (Resource::Data, most));
+    for (resource, most) in limits.into_iter().chain(memory) {
         limit(resource, most).map_err(cannot("set a limit"))?;
     }
     for one in each(CapabilitySet::all()) {
