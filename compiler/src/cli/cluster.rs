@@ -51,3 +51,31 @@ pub(super) fn run(_verb: Verb, _terminal: &mut Terminal) -> Result<Exit, Failure
         "take a build with it (`cargo build --features cluster`); `compile` and `kubectl apply` do without",
     ))
 }
+
+#[cfg(all(test, not(feature = "cluster")))]
+mod tests {
+    use super::run;
+    use crate::cli::args::{Args, Color, Command};
+    use crate::cli::terminal::Terminal;
+    use clap::Parser as _;
+
+    #[test]
+    fn without_the_feature_the_words_are_known_and_say_what_is_missing() {
+        for words in [
+            &["apply"][..],
+            &["submit"],
+            &["list"],
+            &["logs", "x"],
+            &["verify"],
+        ] {
+            let args = Args::try_parse_from([&["pure-agent"], words].concat()).unwrap();
+            let Command::Cluster(verb) = args.command else {
+                panic!("{words:?} is no command of a cluster");
+            };
+            let told = run(verb, &mut Terminal::new(Color::Never))
+                .unwrap_err()
+                .to_string();
+            assert!(told.contains("without the feature `cluster`"), "{told}");
+        }
+    }
+}

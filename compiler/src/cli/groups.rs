@@ -65,6 +65,7 @@ pub(super) fn here() -> Result<Group, Failure> {
 }
 
 /// No spec, seen from the folder that the command runs in: for what needs a target alone.
+#[cfg(feature = "cluster")]
 pub(super) fn nothing() -> Result<Group, Failure> {
     Ok(Group {
         root: absolute(Path::new("."))?,

@@ -46,6 +46,7 @@ impl Terminal {
     }
 
     /// Sends what was written to standard output on its way, before a question or a wait.
+    #[cfg(feature = "cluster")]
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
         self.stream(|out| out.flush())
     }

@@ -6,6 +6,7 @@
 
 use super::compare::{Difference, compare, without_extras};
 use super::kinds::{BINDING, EMITTED, Kind, NAMESPACE, POLICY, SECRET};
+use super::trouble::Sort;
 use super::{Cluster, MANAGER, Trouble};
 use crate::bundle::{Sealed, Zone};
 use crate::emit::names;
@@ -194,7 +195,12 @@ impl Cluster {
             },
         };
         if namespace_there || !kind.namespaced {
-            self.send(one, true).await.map_err(about)?;
+            match self.send(one, true).await {
+                Ok(_) => {}
+                // A binding of a role that comes with it.
+                Err(trouble) if trouble.is_missing() => {}
+                Err(trouble) => return Err(about(trouble)),
+            }
         }
         Ok(step)
     }
@@ -217,7 +223,7 @@ impl Cluster {
                 .filter(|run| !run.is_over() && wanted.specs.contains(&run.spec))
                 .map(|run| run.name)
                 .collect()),
-            Err(trouble) if trouble.is_right() || trouble.is_missing() => Ok(Vec::new()),
+            Err(trouble) if trouble.is_right() || trouble.sort == Sort::Kind => Ok(Vec::new()),
             Err(trouble) => Err(trouble),
         }
     }

@@ -240,10 +240,9 @@ impl Walk<'_> {
             rest = from.split_once(']').map_or("", |(_, after)| after);
         }
         field.push_str(rest);
+        let text = value.to_string();
         FILLED.iter().any(|(kind, known, filled)| {
-            *kind == self.kind
-                && *known == field
-                && filled.is_none_or(|text| value.to_string() == text)
+            *kind == self.kind && *known == field && filled.is_none_or(|filled| filled == text)
         })
     }
 }

@@ -29,6 +29,8 @@ pub enum Sort {
     Admission,
     /// There is no such thing.
     Missing,
+    /// The API server does not know such things.
+    Kind,
     /// Everything else.
     Other,
 }
@@ -194,7 +196,7 @@ fn missing(text: &str) -> Trouble {
     if text.contains("could not find the requested resource") || text.contains("404 page not found")
     {
         return Trouble::new(
-            Sort::Missing,
+            Sort::Kind,
             "the API server does not know this kind of object",
             "install Argo Workflows with its full CRDs, and Kubernetes 1.30 or newer (compiler/doc/administrator.md)",
         );
@@ -366,7 +368,7 @@ mod tests {
         );
         assert!(security.message.contains("Pod Security refused a pod"));
         let kind = told(404, "the server could not find the requested resource");
-        assert!(kind.help.contains("Argo"), "{kind}");
+        assert!(kind.help.contains("Argo") && !kind.is_missing(), "{kind}");
         assert!(told(404, "workflows.argoproj.io \"x\" not found").is_missing());
     }
 }

@@ -14,6 +14,12 @@ use kube::api::ListParams;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// How long the API server may take to type-check what is new.
+const TYPE_CHECK: Duration = Duration::from_secs(90);
+/// Time between two looks.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -201,29 +207,31 @@ impl Cluster {
         Ok(())
     }
 
-    /// A policy that the API server could not type-check, or has not looked at yet, may refuse nothing.
+    /// A policy that the API server could not type-check may refuse nothing. One that is new is waited for.
     async fn policies(&self, wanted: &Wanted, report: &mut Report) -> Result<(), Trouble> {
+        let start = Instant::now();
         let mut checked = 0;
-        for one in wanted
-            .objects
-            .iter()
-            .filter(|one| *one.place.kind == POLICY)
-        {
-            let place = &one.place;
-            let found = match self.read(&POLICY, "", &place.name).await {
-                Ok(Some(found)) => found,
-                // Told with the objects.
-                Ok(None) => continue,
-                Err(trouble) if trouble.is_right() => continue,
-                Err(trouble) => return Err(trouble),
+        let policies = wanted.objects.iter().map(|one| &one.place);
+        for place in policies.filter(|place| *place.kind == POLICY) {
+            let found = loop {
+                match self.read(&POLICY, "", &place.name).await {
+                    Ok(Some(found)) if is_looked_at(&found) => break Some(found),
+                    Ok(Some(_)) if start.elapsed() < TYPE_CHECK => tokio::time::sleep(LOOK).await,
+                    Ok(Some(found)) => break Some(found),
+                    // Told with the objects.
+                    Ok(None) => break None,
+                    Err(trouble) if trouble.is_right() => break None,
+                    Err(trouble) => return Err(trouble),
+                }
             };
-            match type_check(&found) {
-                Ok(()) => checked += 1,
-                Err(why) => report.finding(
+            match found.as_ref().map(type_check) {
+                None => {}
+                Some(Ok(())) => checked += 1,
+                Some(Err(why)) => report.finding(
                     Subject::Admission,
                     CLOSED,
                     format!("{place}: {why}"),
-                    "wait a moment and verify again; a warning that stays means that this API server does not know a kind that the policy is about",
+                    "a warning means that this API server does not know a kind that the policy is about: look at its version and Argo's CRDs",
                 ),
             }
         }
@@ -440,10 +448,19 @@ fn proof(plan: &Plan, outcomes: Vec<Outcome>) -> Report {
     report
 }
 
+/// Whether the API server has looked at this version of a policy.
+fn is_looked_at(policy: &Value) -> bool {
+    let (seen, version) = (
+        &policy["status"]["observedGeneration"],
+        &policy["metadata"]["generation"],
+    );
+    seen.is_number() && seen == version
+}
+
 /// Whether the API server has looked at every expression of a policy and had nothing to say.
 fn type_check(policy: &Value) -> Result<(), String> {
     let status = &policy["status"];
-    if status["observedGeneration"] != policy["metadata"]["generation"] {
+    if !is_looked_at(policy) {
         return Err("the API server has not type-checked it yet".to_owned());
     }
     match status["typeChecking"]["expressionWarnings"].as_array() {

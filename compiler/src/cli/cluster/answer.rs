@@ -239,7 +239,7 @@ mod tests {
             },
             Texts {
                 approve: text("approve").replace("comment", "pull-request"),
-                ..texts.clone()
+                ..texts
             },
         ] {
             assert!(!is_ours(&wrong, "uid-1", "review", &waiting), "{wrong:?}");

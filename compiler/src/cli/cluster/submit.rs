@@ -40,8 +40,8 @@ pub(super) fn submit(args: &SubmitArgs, terminal: &mut Terminal) -> Result<Exit,
         return Ok(Exit::Findings);
     }
     let submission = Submission {
-        namespace: spec.plan.target.namespace.clone(),
-        spec: spec.plan.name.clone(),
+        namespace: spec.plan.target.namespace,
+        spec: spec.plan.name,
         inputs,
         retry_of: None,
     };

@@ -50,10 +50,15 @@ fn make() -> Result<String, String> {
         .env("CC_x86_64_unknown_linux_musl", "gcc")
         .current_dir(root());
     run(&mut build)?;
-    let program = root()
-        .join("target")
-        .join(target)
-        .join("debug/pure-agent-runtime");
+    let built = root().join("target").join(target).join("debug");
+    // With its debug information it is larger than the memory of the start gate, which copies it.
+    let program = built.join("pure-agent-runtime-stripped");
+    let mut strip = Command::new("strip");
+    strip
+        .arg("-o")
+        .arg(&program)
+        .arg(built.join("pure-agent-runtime"));
+    run(&mut strip)?;
     let name = "localhost/pure-agent-test-verbs-runtime";
     let mut image = Command::new(tools().join("image"));
     image

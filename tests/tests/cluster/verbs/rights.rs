@@ -268,7 +268,8 @@ fn apply(ground: &Ground, here: Option<&str>) {
         ],
     );
     // This spec has no schedule; a Secret is made only in earnest; the launcher's rights are told by RBAC itself.
-    let mut unused = vec![("create", "secrets")];
+    // A binding is not tried before its role is there.
+    let mut unused = vec![("create", "secrets"), ("create", "rolebindings")];
     for verb in ["get", "create", "patch"] {
         unused.push((verb, "cronworkflows"));
     }
