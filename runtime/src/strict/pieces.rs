@@ -328,6 +328,31 @@ mod tests {
         }
     }
 
+    /// Blocks of plain text are passed over, so what stands beside and behind them must not be.
+    #[test]
+    fn what_stands_in_long_plain_text_is_seen() {
+        let plain = "x".repeat(200);
+        for odd in [
+            "",
+            "\"",
+            "\\",
+            "\\n",
+            "\n",
+            "\u{7f}",
+            "\u{e9}",
+            "\\u12",
+            "\", \"usage\": 7, \"b\": \"",
+        ] {
+            for at in [0, 1, 63, 64, 65, 127, 128, 200] {
+                let (before, behind) = plain.split_at(at);
+                let text = format!("{{\"a\":\"{before}{odd}{behind}\"}}");
+                for size in [1, 7, 64, 65, 100, 500] {
+                    same(text.as_bytes(), size);
+                }
+            }
+        }
+    }
+
     #[test]
     fn bytes_that_are_no_text_are_refused_however_they_are_cut() {
         let cases: [&[u8]; 6] = [

@@ -2,6 +2,9 @@
 
 use memchr::memchr2;
 
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+
 /// A string as it comes, behind its first quote.
 #[derive(Debug, Default)]
 pub(super) struct Text {
@@ -34,6 +37,14 @@ impl Text {
             self.at = self.at.next(*bytes.first()?)?;
             return Some((1, false));
         };
+        let plain = BLOCK
+            * bytes
+                .chunks_exact(BLOCK)
+                .take_while(|block| is_plain(block))
+                .count();
+        if plain > 0 && self.cut.is_empty() {
+            return Some((plain, false));
+        }
         let end = memchr2(b'"', b'\\', bytes);
         let (run, behind) = bytes.split_at(end.unwrap_or(bytes.len()));
         if !self.passes(run, behind.is_empty()) {
@@ -51,7 +62,6 @@ impl Text {
 
     /// Whether bytes are characters that stand for themselves; the last one may be cut where the piece is.
     fn passes(&mut self, mut run: &[u8], ends: bool) -> bool {
-        // As a minimum, because a search that can stop early is slower.
         if run.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
             return false;
         }
@@ -77,6 +87,13 @@ impl Text {
             Err(_) => false,
         }
     }
+}
+
+/// Whether each of the bytes is an ASCII character that stands for itself. All are looked at, because a search that
+/// can stop early is slower.
+fn is_plain(block: &[u8]) -> bool {
+    let odd = |byte: u8| byte.wrapping_sub(b' ') >= 0x60 || byte == b'"' || byte == b'\\';
+    !block.iter().fold(false, |any, byte| any | odd(*byte))
 }
 
 impl At {
