@@ -1,6 +1,11 @@
 //! What arrives where everything is as it should be.
 
-use super::*;
+use super::{Document, Ledger, UID, World, ask, standins, submission};
+use crate::export::key::Keys;
+use crate::export::told::Told;
+use crate::proof::Key;
+use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn everything_arrives_once_and_is_told() {
