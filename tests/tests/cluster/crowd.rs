@@ -9,7 +9,7 @@ const SECOND: &str = "second";
 /// Runs that are handed in at once.
 const QUEUED: usize = 12;
 /// Runs that Argo starts at once in this namespace: what two CPUs hold.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 6;
 
 #[test]
 fn runs_of_two_specs_do_not_hear_of_each_other() {

@@ -14,12 +14,12 @@ const WITHIN: Duration = Duration::from_secs(1200);
 /// The spec of these cases.
 pub(crate) fn specs(site: &Site) -> Vec<Place> {
     let mut changes = small("1m", "1m");
-    changes.push(change(
-        FILE,
-        "turns 200",
-        "turns 200\n        export \"1m\"",
-        "it ends soon",
-    ));
+    let soon = "it ends soon";
+    let export = "turns 200\n        export \"1m\"";
+    changes.push(change(FILE, "turns 200", export, soon));
+    for timeout in ["timeout \"10m\"", "timeout \"30m\""] {
+        changes.push(change(FILE, timeout, "timeout \"30s\"", soon));
+    }
     vec![site.beside(SHORT, &changes)]
 }
 
