@@ -352,3 +352,35 @@ async fn a_credential_that_comes_back_in_an_answer_is_not_told() {
     running.recorded("\"rule\":\"upstream-echo\"").await;
     assert!(!running.record().contains("secret-of"));
 }
+
+/// One that is too long to be held: it has begun to go on when the credential comes.
+#[tokio::test]
+async fn a_credential_that_comes_back_in_a_long_answer_is_held_back() {
+    let before = "x".repeat(100_000);
+    for (text, rule) in [
+        ("your key is secret-of-anthropic", true),
+        ("your key is a secret", false),
+    ] {
+        let mut answer = answered();
+        answer["content"][0]["text"] = json!(format!("{before} {text} {before}"));
+        let answer = answer.to_string();
+        let stand_in = saying(200, JSON, answer.clone()).await;
+        let running = at(&stand_in).await;
+        let body = message().to_string();
+        let (status, head, came) = running.ask("POST /v1/messages", &[], body.as_bytes()).await;
+        let came = String::from_utf8(came).unwrap();
+        assert!(!came.contains("secret-of"));
+        if rule {
+            // It cannot be taken for whole, and counts as all that was set aside.
+            assert!(came.len() < answer.len());
+            running.recorded("\"rule\":\"upstream-echo\"").await;
+            let worst = amount(&set_aside(&running)[0]);
+            assert_eq!(used(&running).await.1, worst.tokens.into());
+        } else {
+            let length = format!("content-length: {}", answer.len());
+            assert!(head.to_lowercase().contains(&length), "{head}");
+            assert_eq!((status, came), (200, answer));
+            assert_eq!(used(&running).await, (1, 15, 20));
+        }
+    }
+}
