@@ -11,7 +11,7 @@ pub const HOG: &str = "hog";
 /// The word by which it becomes the one that stays behind.
 pub const LINGER: &str = "linger";
 /// Processes at once. It is more than any agent needs, and no harm to a machine that bounds memory.
-const PROCESSES: u32 = 2000;
+const PROCESSES: u32 = 250;
 /// Bytes beyond what was given.
 const BEYOND: u64 = 64 << 20;
 /// Most bytes that are ever taken, whatever a test says.
@@ -29,7 +29,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
     },
     Attempt {
         name: "processes",
-        tries: "two thousand processes at once",
+        tries: "two hundred and fifty processes at once",
         cluster: "the container's memory limit, and the node's limit of processes where it has one: nothing of others ends",
         local: "a limit of processes",
         way: processes,
