@@ -117,7 +117,8 @@ fn complete(outcomes: &Outcomes, ended: &Ended) {
 fn could_lead_out(open: &Outcomes) {
     let tried = all().into_iter().filter(|(group, _)| *group == Group::Network);
     let stayed: Vec<&str> = tried.map(|(_, attempt)| attempt.name).filter(|name| {
-        !open.get(*name).is_some_and(|(outcome, _)| outcome == "escaped")
+        open.get(*name)
+            .is_none_or(|(outcome, _)| outcome != "escaped")
     }).collect();
     // Of the gateway and of other runs the namespace's own policies keep every stranger away, and a pod has neither a
     // translation between the families nor anybody on its loopback.
