@@ -45,7 +45,14 @@ impl Pod {
                 .find_map(|way| state[way]["reason"].as_str());
             why.filter(|why| !matches!(*why, "Completed" | "PodInitializing"))
         });
-        let own = pod["status"]["reason"].as_str();
+        let conditions = pod["status"]["conditions"].as_array();
+        let placed = conditions
+            .into_iter()
+            .flatten()
+            .find(|one| one["type"] == "PodScheduled" && one["status"] == "False");
+        let own = pod["status"]["reason"]
+            .as_str()
+            .or_else(|| placed?["reason"].as_str());
         let main = &pod["status"]["containerStatuses"][0]["state"];
         Self {
             name: text(&pod["metadata"]["name"]),
@@ -226,6 +233,9 @@ mod tests {
             ("agent", "ImagePullBackOff")
         );
         assert!(!read.begun);
+        let pod = json!({"status": {"phase": "Pending",
+            "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}});
+        assert_eq!(Pod::of(&pod).reason, "Unschedulable");
         let pod = json!({"status": {"phase": "Failed", "reason": "DeadlineExceeded",
             "containerStatuses": [{"state": {"terminated": {"reason": "Error"}}}]}});
         let read = Pod::of(&pod);

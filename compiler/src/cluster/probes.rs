@@ -158,7 +158,7 @@ impl Cluster {
             if lost || start.elapsed() > patience {
                 return Err(Trouble::other(
                     format!("probes did not {what}: {}", why.join(", ")),
-                    "the target's `runtime` image must be one that nodes can pull, and the quota must have room",
+                    "the target's `runtime` image must be one that nodes can pull, and nodes and quota must have room for two small pods of each role",
                 ));
             }
             tokio::time::sleep(LOOK).await;

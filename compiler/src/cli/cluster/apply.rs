@@ -153,8 +153,9 @@ fn sides(old: Option<&Value>, new: Option<&Value>) -> (Vec<String>, Vec<String>)
         .zip(b.iter().rev())
         .take_while(|(a, b)| a == b)
         .count();
+    // No line of the shorter one counts twice.
+    let end = end.min(a.len().min(b.len()) - start);
     let part = |lines: &[&str]| -> Vec<String> {
-        let end = end.min(lines.len().saturating_sub(start));
         let middle = lines.get(start..lines.len() - end).unwrap_or_default();
         let mut shown: Vec<String> = middle
             .iter()

@@ -6,7 +6,7 @@
 use super::{resources, skeleton};
 use crate::emit::names::{self, Role};
 use crate::emit::paths;
-use crate::plan::TargetPlan;
+use crate::plan::{Resources, TargetPlan};
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeMap;
@@ -69,7 +69,11 @@ pub(in crate::emit) fn spec(
     account: String,
     command: Vec<String>,
 ) -> core::PodSpec {
-    let share = resources(Role::Router);
+    // Two for each role at once must fit beside what runs on a small node.
+    let share = Resources {
+        cpu_millis: 30,
+        ..resources(Role::Router)
+    };
     core::PodSpec {
         active_deadline_seconds: Some(DEADLINE),
         automount_service_account_token: Some(false),
