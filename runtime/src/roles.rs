@@ -1,7 +1,7 @@
 //! The command line: a role, the contract that it verifies first, and what Argo tells it.
 //!
 //! Exit codes: 0, the role did its work; 1, it could not, or what it verified is broken; 2, it did not start:
-//! wrong arguments, or a contract that is not the reviewed one. Logs are JSON lines on standard output.
+//! wrong arguments, or a contract that is not the reviewed one; 3, the start gate found open what must be closed. Logs are JSON lines on standard output.
 
 mod agent;
 mod export;

@@ -260,10 +260,23 @@ impl Place {
         gateway: &Gateway,
         cycle: &str,
     ) -> (Output, Option<String>) {
-        let (folder, port) = (Scratch::new("run"), GATEWAY_PORT.to_string());
-        let command = world.client(&gateway.agent, runtime());
-        let done = self.started(command, (GATEWAY, &port), cycle, folder.path());
+        let folder = Scratch::new("run");
+        let done = self.start_within_in(world, gateway, cycle, folder.path());
         (done, claimed(folder.path()))
+    }
+
+    /// The same, which leaves what the agent's container needs in a folder.
+    #[must_use]
+    pub fn start_within_in(
+        &self,
+        world: &World,
+        gateway: &Gateway,
+        cycle: &str,
+        folder: &Path,
+    ) -> Output {
+        let command = world.client(&gateway.agent, runtime());
+        let port = GATEWAY_PORT.to_string();
+        self.started(command, (GATEWAY, &port), cycle, folder)
     }
 
     fn started(

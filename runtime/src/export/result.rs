@@ -7,6 +7,9 @@ use crate::digest::sha256;
 use serde::Serialize;
 use serde_json::Value;
 
+/// Reasons of a router that say that no agent did the work, whether or not one must submit.
+const FAULTS: [&str; 3] = ["error", "gate", "incomplete"];
+
 /// Most bytes of what Kubernetes keeps of a container's last words.
 const MOST_MESSAGE: usize = 4096;
 
@@ -94,7 +97,7 @@ impl Acted {
 }
 
 impl Result {
-    /// The run did its work where it was stopped by a router that did not fail, the agent submitted what ends a run if it
+    /// The run did its work where it was stopped by a router that found no fault, the agent submitted what ends a run if it
     /// must (`terminal`), and everything that was to leave has left.
     pub(super) fn new(
         step: &Export,
@@ -111,7 +114,7 @@ impl Result {
         let submitted = terminal || ended;
         let fine = error.is_none()
             && known.is_some_and(|known| known.stopped)
-            && last != Some("error")
+            && !last.is_some_and(|reason| FAULTS.contains(&reason))
             && step.told.cycles == End::Fine
             && step.told.packing == End::Fine
             && submitted

@@ -2,6 +2,7 @@
 
 use super::{FAILED, FINE, Verified, block_on, log, refuse};
 use crate::contract::AGENT_PORT;
+use crate::router::told::OPEN;
 use crate::start;
 use clap::Args;
 use serde_json::json;
@@ -91,7 +92,10 @@ impl Start {
                 log::line("failed", json!({"why": why}));
                 // The pod fails with or without the reason.
                 drop(std::fs::write(&self.answer, why));
-                ExitCode::from(FAILED)
+                ExitCode::from(match refused {
+                    start::Refused::Open(_) => OPEN,
+                    _ => FAILED,
+                })
             }
             Err(why) => refuse(&why),
         }

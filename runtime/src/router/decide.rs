@@ -120,6 +120,8 @@ pub enum Reason {
     Submitted,
     /// The agent asked for another cycle.
     Requested,
+    /// No agent was started: where it would have run, something is open that must be closed.
+    Gate,
     /// The agent's pod was lost.
     Infrastructure,
     /// The agent submitted nothing, and is reminded.
@@ -183,6 +185,10 @@ fn verdict(limits: &Limits, told: &Told, known: &Known) -> (Next, Reason) {
     let submitted = known.submission.as_ref().map(|submission| submission.kind);
     if known.exhausted.is_some() {
         return (Next::Stop, Reason::Budget);
+    }
+    // Another try would find the same network.
+    if told.open && submitted.is_none() {
+        return (Next::Stop, Reason::Gate);
     }
     if known.depth.saturating_add(1) >= limits.depth {
         return match submitted {

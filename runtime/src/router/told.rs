@@ -44,7 +44,12 @@ pub struct Told {
     pub lost: bool,
     /// The pod reached its own deadline.
     pub deadline: bool,
+    /// The start gate found something open that must be closed; no agent was started.
+    pub open: bool,
 }
+
+/// Exit code of the start gate where something is open that must be closed.
+pub const OPEN: u8 = 3;
 
 /// Reasons of a pod that say nothing of its agent: the node or the cluster took it away.
 pub const LOSSES: &[&str] = &[
@@ -87,7 +92,7 @@ impl Told {
             "Lost" => Phase::Lost,
             _ => return Err("the phase is no end of a pod".to_owned()),
         };
-        let _gate = number::<u8>("start code", start_code)?;
+        let gate = number::<u8>("start code", start_code)?;
         for (name, word) in [("pod reason", pod_reason), ("end reason", end_reason)] {
             let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             if !plain || word.len() > 64 {
@@ -100,6 +105,7 @@ impl Told {
             exit_code: number("exit code", exit_code)?,
             lost: LOSSES.contains(&pod_reason.as_str()),
             deadline: pod_reason == "DeadlineExceeded",
+            open: gate == Some(OPEN) && phase != Phase::Succeeded,
         };
         if told.phase == Phase::Succeeded && told.exit_code != Some(0) {
             return Err("the phase and the exit code contradict each other".to_owned());

@@ -9,7 +9,6 @@
     reason = "a stand-in that cannot work says so and ends"
 )]
 
-use pure_agent_runtime::digest::sha256;
 use pure_agent_tests::services::control::{self, BUNDLE, SOCKET};
 use pure_agent_tests::services::outside::{Outside, SERVICES, STRANGER};
 use pure_agent_tests::world::{Authority, Door, Served};
@@ -152,7 +151,7 @@ async fn speak(
         let asked: Value = serde_json::from_str(&line)?;
         let (outside, served) = (Arc::clone(outside), Arc::clone(served));
         let answer = tokio::task::spawn_blocking(move || match asked["ask"].as_str() {
-            Some("program") => json!(program()),
+            Some("version") => json!(control::version()),
             Some("problems") => problems(&served),
             _ => control::answer(&outside, &asked),
         });
@@ -160,11 +159,6 @@ async fn speak(
         writer.write_all(format!("{answer}\n").as_bytes()).await?;
     }
     Ok(())
-}
-
-fn program() -> String {
-    let path = std::env::current_exe().unwrap();
-    sha256(std::fs::read(path).unwrap())
 }
 
 /// What the services did not expect, and secrets where none belongs.

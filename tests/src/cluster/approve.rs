@@ -37,6 +37,26 @@ impl Approver {
         Ok(Self { folder, public })
     }
 
+    /// Approves what waits for a signature, once something does; gives what was shown. `ask` asks the control port.
+    ///
+    /// # Panics
+    /// If nothing comes, or the answer is not taken.
+    #[must_use]
+    pub fn approve(&self, ask: impl Fn(&str, &str) -> (u16, Value), patience: Duration) -> Value {
+        let waiting = wait("something to approve", patience, || {
+            let (_, told) = ask("GET /v1/approvals", "");
+            let list = told["approvals"].as_array()?;
+            let signed = |one: &&Value| !one["approvers"].is_null();
+            list.iter().find(signed).cloned()
+        });
+        let text = waiting["sign"]["approve"].as_str().unwrap();
+        let body = json!({"verdict": "approve", "signature": self.sign(text)});
+        let id = waiting["id"].as_str().unwrap();
+        let (status, answer) = ask(&format!("POST /v1/approvals/{id}"), &body.to_string());
+        assert_eq!(status, 200, "{answer}");
+        waiting["shown"].clone()
+    }
+
     fn sign(&self, text: &str) -> String {
         let scratch = Scratch::new("signed");
         let file = scratch.path().join("text");
@@ -47,6 +67,13 @@ impl Approver {
         super::images::run(&mut keygen).unwrap();
         std::fs::read_to_string(file.with_extension("sig")).unwrap()
     }
+}
+
+/// The credential of people at the run of this UID.
+#[must_use]
+pub fn people(spec: &str, uid: &str) -> String {
+    let key = value(&format!("{spec}-key"), "key").unwrap();
+    Key::new(key.into_bytes()).unwrap().proof(uid, Use::People)
 }
 
 /// A way to the control port of a run's gateway, for people.
@@ -71,8 +98,7 @@ impl Forwarded {
     /// If it cannot be opened.
     #[must_use]
     pub fn open((namespace, spec): (&str, &str), run: &str, uid: &str) -> Self {
-        let key = value(&format!("{spec}-key"), "key").unwrap();
-        let bearer = Key::new(key.into_bytes()).unwrap().proof(uid, Use::People);
+        let bearer = people(spec, uid);
         let pod = format!("pod/{run}-gateway");
         let mut child = Command::new("kubectl")
             .args(["port-forward", "-n", namespace, &pod, ":9090"])
@@ -108,23 +134,9 @@ impl Forwarded {
         try_ask(&self.address, what, Some(&self.bearer), body).unwrap_or((0, Value::Null))
     }
 
-    /// Approves what waits, once something does; gives what was shown.
-    ///
-    /// # Panics
-    /// If nothing comes, or the answer is not taken.
+    /// The same with another credential.
     #[must_use]
-    pub fn approve(&self, approver: &Approver, patience: Duration) -> Value {
-        let waiting = wait("something to approve", patience, || {
-            let (_, told) = self.ask("GET /v1/approvals", "");
-            let list = told["approvals"].as_array()?;
-            let ours = |one: &&Value| !one["approvers"].is_null();
-            list.iter().find(ours).cloned()
-        });
-        let text = waiting["sign"]["approve"].as_str().unwrap();
-        let body = json!({"verdict": "approve", "signature": approver.sign(text)});
-        let id = waiting["id"].as_str().unwrap();
-        let (status, answer) = self.ask(&format!("POST /v1/approvals/{id}"), &body.to_string());
-        assert_eq!(status, 200, "{answer}");
-        waiting["shown"].clone()
+    pub fn ask_as(&self, bearer: &str, what: &str, body: &str) -> (u16, Value) {
+        try_ask(&self.address, what, Some(bearer), body).unwrap_or((0, Value::Null))
     }
 }

@@ -28,9 +28,19 @@ pub fn kill(status: &Value) -> bool {
     run(&mut kill).is_ok()
 }
 
-/// Freezes the processes of a pod's containers for good; whether there were any.
+/// Freezes the processes of a pod's containers; whether there were any.
 #[must_use]
 pub fn pause(pod: &Value) -> bool {
+    tasks("pause", pod)
+}
+
+/// Lets them go on.
+#[must_use]
+pub fn resume(pod: &Value) -> bool {
+    tasks("resume", pod)
+}
+
+fn tasks(verb: &str, pod: &Value) -> bool {
     let statuses = pod["status"]["containerStatuses"].as_array();
     let ids = statuses.into_iter().flatten().filter_map(|status| {
         let id = status["containerID"].as_str()?;
@@ -39,15 +49,12 @@ pub fn pause(pod: &Value) -> bool {
     let Some(socket) = std::env::var_os("CONTAINER_RUNTIME") else {
         return false;
     };
-    let paused = ids.map(|id| {
-        let mut pause = Command::new("ctr");
-        pause
-            .arg("-a")
-            .arg(&socket)
-            .args(["-n", "k8s.io", "tasks", "pause", id]);
-        run(&mut pause).is_ok()
+    let done = ids.map(|id| {
+        let mut ctr = Command::new("ctr");
+        ctr.arg("-a").arg(&socket).args(["-n", "k8s.io"]);
+        run(ctr.args(["tasks", verb, id])).is_ok()
     });
-    paused.fold(false, |any, one| any || one)
+    done.fold(false, |any, one| any || one)
 }
 
 /// Freezes the API server for a time. It runs on this machine, beside its configuration, as the cluster's `up`

@@ -4,9 +4,8 @@ use super::images::tools;
 use super::kubectl::get;
 use super::wait;
 use crate::program;
-use crate::services::control::{BUNDLE, Connection, folder};
+use crate::services::control::{BUNDLE, Connection, folder, version};
 use crate::services::outside::SERVICES;
-use pure_agent_runtime::digest::sha256;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -34,7 +33,6 @@ impl Outside {
             return Err(format!("there is no {}", world.display()));
         }
         let program = program::services();
-        let digest = sha256(std::fs::read(program).map_err(|e| e.to_string())?);
         let folder = folder();
         std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
         // Two processes do not start them at once.
@@ -45,8 +43,8 @@ impl Outside {
             let Ok(mut connection) = Connection::open(&folder) else {
                 return Some(None);
             };
-            // Others hold those of another build.
-            let same = connection.program().is_ok_and(|program| program == digest);
+            // Others hold those of another version.
+            let same = connection.version().is_ok_and(|known| known == version());
             same.then_some(Some(connection))
         });
         let connection = match known {

@@ -2,6 +2,7 @@
 //! that all tests of this machine share. The services end when nobody holds a connection any more.
 
 use super::outside::{Fault, Outside};
+use pure_agent_runtime::digest::sha256;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
@@ -12,6 +13,27 @@ use std::time::Duration;
 pub const SOCKET: &str = "control";
 /// Certificate of the authority that signs for the hosts.
 pub const BUNDLE: &str = "bundle.pem";
+
+/// What the services are, so that two builds of the same ones share them.
+#[must_use]
+pub fn version() -> String {
+    sha256(
+        [
+            include_str!("anthropic.rs"),
+            include_str!("control.rs"),
+            include_str!("gatekeeper.rs"),
+            include_str!("github.rs"),
+            include_str!("issues.rs"),
+            include_str!("linear.rs"),
+            include_str!("outside.rs"),
+            include_str!("provider.rs"),
+            include_str!("repositories.rs"),
+            include_str!("s3.rs"),
+            include_str!("../bin/services.rs"),
+        ]
+        .concat(),
+    )
+}
 
 /// The folder that all tests of this machine share.
 #[must_use]
@@ -77,12 +99,12 @@ impl Connection {
         serde_json::from_str(&answer).map_err(std::io::Error::other)
     }
 
-    /// Digest of the program that answers.
+    /// The [`version`] of who answers.
     ///
     /// # Errors
     /// The services are gone.
-    pub fn program(&mut self) -> std::io::Result<String> {
-        let told = self.ask(&json!({"ask": "program"}))?;
+    pub fn version(&mut self) -> std::io::Result<String> {
+        let told = self.ask(&json!({"ask": "version"}))?;
         Ok(told.as_str().unwrap_or_default().to_owned())
     }
 }

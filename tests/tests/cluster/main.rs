@@ -6,10 +6,12 @@
 )]
 
 mod admission;
+mod crowd;
 mod cycles;
 mod escapes;
 mod examples;
 mod failures;
+mod gate;
 mod lifecycle;
 mod takeover;
 mod whole;

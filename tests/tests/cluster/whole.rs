@@ -1,6 +1,6 @@
 //! The reference example for real: three cycles, a person who signs, and everything arrives once.
 
-use pure_agent_tests::cluster::outcome::comparable;
+use pure_agent_tests::cluster::outcome::{comparable, reference};
 use pure_agent_tests::cluster::site::{Ended, Run, Site};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -40,7 +40,8 @@ fn signed(site: &Site, run: &Run<'_>) -> Value {
             run.pod("export")
         });
     let forwarded = run.forwarded();
-    forwarded.approve(&site.approver, Duration::from_secs(120))
+    let ask = |what: &str, body: &str| forwarded.ask(what, body);
+    site.approver.approve(ask, Duration::from_secs(120))
 }
 
 /// One of each, and what stands in it.
@@ -75,7 +76,7 @@ fn arrived(site: &Site, run: &Run<'_>, ended: &Ended) {
         usage["gen_ai.usage.output_tokens"], told["output"],
         "{result}"
     );
-    println!("{:#}", comparable(&result));
+    assert_eq!(comparable(&result), reference(), "{result:#}");
     let transcripts = ask("transcripts");
     for cycle in 0..3 {
         let lines = transcripts[format!("cycle-{cycle}.jsonl")].as_array();

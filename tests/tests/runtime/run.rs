@@ -4,6 +4,7 @@ mod export;
 mod hosts;
 mod load;
 mod pods;
+mod reference;
 
 use crate::place::{ask, router_bearer};
 use hosts::ONCE;

@@ -5,7 +5,7 @@
 //! proof follows, is in its environment alone.
 
 use super::skeleton::{self, Shape, env, literal};
-use super::{Scene, resources, user};
+use super::{Scene, user};
 use crate::emit::names::Role;
 use crate::emit::paths;
 use crate::emit::substitution::{Parameter, Substitution};
@@ -54,12 +54,7 @@ pub(super) fn pod(scene: &Scene<'_>, agent: &AgentPlan) -> core::Pod {
 
 fn start(scene: &Scene<'_>, contract: core::VolumeMount) -> core::Container {
     let command = scene.runtime("start", &[]);
-    let base = skeleton::container(
-        "start",
-        &scene.plan.target.runtime,
-        command,
-        &resources(Role::Agent),
-    );
+    let base = skeleton::ours(scene, "start", command, Role::Agent);
     let security = base.security_context.map(|context| core::SecurityContext {
         run_as_group: Some(super::SHARED_GROUP),
         run_as_user: Some(user(Role::Agent)),

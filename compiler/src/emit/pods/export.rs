@@ -1,7 +1,7 @@
 //! Exporting: secrets of the targets, inert bytes, and a way out through the gateway, inside which TLS is its own.
 
+use super::Scene;
 use super::skeleton::{self, Shape, env};
-use super::{Scene, resources};
 use crate::emit::names::Role;
 use crate::emit::paths;
 use crate::emit::substitution::{Parameter, Substitution};
@@ -31,12 +31,7 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
                 env("PURE_AGENT_UID", Substitution::RunUid),
             ]),
             volume_mounts: Some(mounts.collect()),
-            ..skeleton::container(
-                "export",
-                &scene.plan.target.runtime,
-                command,
-                &resources(Role::Export),
-            )
+            ..skeleton::ours(scene, "export", command, Role::Export)
         }];
         spec.volumes = Some(
             [contract, key, skeleton::claim("run")]

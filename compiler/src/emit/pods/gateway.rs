@@ -1,7 +1,7 @@
 //! The gateway: the only pod with credentials of models and tools, and the only one with DNS.
 
+use super::Scene;
 use super::skeleton::{self, Shape, env};
-use super::{Scene, resources};
 use crate::emit::names::Role;
 use crate::emit::paths;
 use crate::emit::substitution::{Parameter, Substitution};
@@ -38,12 +38,7 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
         ),
         readiness_probe: Some(readiness()),
         volume_mounts: Some(mounts),
-        ..skeleton::container(
-            "gateway",
-            &scene.plan.target.runtime,
-            command,
-            &resources(Role::Gateway),
-        )
+        ..skeleton::ours(scene, "gateway", command, Role::Gateway)
     };
     if let Some(spec) = &mut pod.spec {
         // Names are absolute: one question for each, and none that leaks to a search domain.

@@ -1,7 +1,7 @@
 //! Packing: untrusted files become inert bytes, without network and without secret.
 
+use super::Scene;
 use super::skeleton::{self, Shape};
-use super::{Scene, resources};
 use crate::emit::names::Role;
 use crate::emit::paths;
 use k8s_openapi::api::core::v1 as core;
@@ -19,12 +19,7 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
                 skeleton::mount_part("run", "outbox", paths::OUTBOX, false),
                 skeleton::mount_part("run", "workspace", paths::WORKSPACE, true),
             ]),
-            ..skeleton::container(
-                "pack",
-                &scene.plan.target.runtime,
-                command,
-                &resources(Role::Pack),
-            )
+            ..skeleton::ours(scene, "pack", command, Role::Pack)
         }];
         spec.volumes = Some(vec![contract, skeleton::claim("run")]);
     }

@@ -1,7 +1,7 @@
 //! The router: reads the outcome of a cycle and answers with the next number, or `stop`.
 
+use super::Scene;
 use super::skeleton::{self, Shape, env};
-use super::{Scene, resources};
 use crate::emit::names::Role;
 use crate::emit::substitution::{Parameter, Substitution};
 use k8s_openapi::api::core::v1 as core;
@@ -41,12 +41,7 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
                 env("PURE_AGENT_UID", Substitution::RunUid),
             ]),
             volume_mounts: Some(vec![contract_mount, key_mount]),
-            ..skeleton::container(
-                "router",
-                &scene.plan.target.runtime,
-                command,
-                &resources(Role::Router),
-            )
+            ..skeleton::ours(scene, "router", command, Role::Router)
         }];
         spec.volumes = Some(vec![contract, key]);
     }

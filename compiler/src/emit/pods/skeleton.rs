@@ -1,6 +1,6 @@
 //! What all pods have in common, and the small pieces that they are made of.
 
-use super::Scene;
+use super::{Scene, resources};
 use crate::emit::names::{self, Role};
 use crate::emit::paths;
 use crate::emit::quantity;
@@ -117,6 +117,28 @@ pub(in crate::emit) fn tolerations(list: &[Toleration]) -> Option<Vec<core::Tole
         ..Default::default()
     };
     (!list.is_empty()).then(|| list.iter().map(typed).collect())
+}
+
+/// CPU that a container of the runtime is promised, in thousandths. It waits most of its time, for models and for
+/// people; were all that it may take held back for it, a few runs would fill a node, and each of them would wait for
+/// room that the gateways of the others hold.
+const PROMISED: u64 = 100;
+
+/// A container of the runtime.
+pub(super) fn ours(
+    scene: &Scene<'_>,
+    name: &str,
+    command: Vec<String>,
+    role: Role,
+) -> core::Container {
+    let share = resources(role);
+    let mut ours = container(name, &scene.plan.target.runtime, command, &share);
+    let amounts = ours.resources.as_mut();
+    if let Some(requests) = amounts.and_then(|amounts| amounts.requests.as_mut()) {
+        let promised = quantity::millis(share.cpu_millis.min(PROMISED));
+        requests.insert("cpu".to_owned(), promised);
+    }
+    ours
 }
 
 /// A hardened container. Neither `command` nor `env` may hold anything that the kubelet expands: see

@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 const HOPELESS: &str = "in (CreateContainerConfigError, CreateContainerError, \
                         ErrImageNeverPull, ImagePullBackOff, InvalidImageName)";
 
+/// The state of a container that crashed more than once.
+const CRASHES: &str = "status.containerStatuses.0.state.waiting.reason == CrashLoopBackOff";
+
 /// The template that makes a pod and waits for what its role calls an end.
 pub(super) fn template(pod: &RolePod, manifest: &Value, deadlines: &Deadlines) -> Template {
     let deadline = deadline(pod.role, deadlines);
@@ -112,9 +115,10 @@ fn conditions(role: Role) -> (&'static str, String) {
         hopeless.push_str(&start);
     }
     match role {
+        // These are started again in place; what crashes again before it was ready once does so each time.
         Role::Gateway | Role::Server => (
             "status.containerStatuses.0.ready == true",
-            format!("status.phase in (Failed, Succeeded), {hopeless}"),
+            format!("status.phase in (Failed, Succeeded), {hopeless}, {CRASHES}"),
         ),
         Role::Agent => ("status.phase in (Failed, Succeeded)", hopeless),
         Role::Launcher | Role::Router | Role::Pack | Role::Export => (

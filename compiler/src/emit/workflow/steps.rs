@@ -8,9 +8,12 @@ use crate::emit::substitution::{self as sub, Step, Substitution};
 use crate::plan::Plan;
 use sub::Parameter as P;
 
+/// The phase of an agent whose launcher gave up.
+const LOST: &str = "Lost";
+
 /// What the router is told about an agent, and what stands where its launcher gave up.
 const OUTCOME: [(P, &str); 5] = [
-    (P::Phase, "Lost"),
+    (P::Phase, LOST),
     (P::ExitCode, ""),
     (P::StartCode, ""),
     (P::PodReason, ""),
@@ -87,6 +90,7 @@ fn cycle(plan: &Plan) -> Template {
         name: "cycle".to_owned(),
         steps: vec![
             vec![call(Step::Attempt, vec![same(P::Cycle), same(P::Gateway)])],
+            vec![drop_where_lost()],
             vec![call(Step::Router, told)],
             vec![again],
         ],
@@ -112,20 +116,22 @@ fn attempt() -> Template {
         outputs: Some(Outputs {
             parameters: outputs.to_vec(),
         }),
-        steps: vec![
-            vec![carry_on(call(
-                Step::Agent,
-                vec![same(P::Cycle), same(P::Gateway)],
-            ))],
-            vec![StepCall {
-                when: Some(format!(
-                    "'{}' != 'Succeeded'",
-                    Substitution::Status(Step::Agent)
-                )),
-                ..call(Step::Drop, vec![same(P::Cycle)])
-            }],
-        ],
+        steps: vec![vec![carry_on(call(
+            Step::Agent,
+            vec![same(P::Cycle), same(P::Gateway)],
+        ))]],
         ..Template::default()
+    }
+}
+
+/// Takes an agent away that was given up. That is asked of an output, which stays what it was: Argo may start a
+/// launcher once more after one that was killed, and the step's status is then another for a while. A step that
+/// began because of it would never be looked at again, and the run would wait for it to its deadline.
+fn drop_where_lost() -> StepCall {
+    let phase = output(Step::Attempt, P::Phase);
+    StepCall {
+        when: Some(format!("'{phase}' == '{LOST}'")),
+        ..call(Step::Drop, vec![same(P::Cycle)])
     }
 }
 

@@ -167,6 +167,8 @@ async fn an_agent_that_need_not_submit_has_at_least_ended() {
         ("depth", false),
         ("incomplete", false),
         ("budget", false),
+        ("gate", false),
+        ("error", false),
     ] {
         known.reason = Some(reason.to_owned());
         let document = Document::new(&world.step, Some(&known), false, Vec::new(), None);

@@ -189,6 +189,37 @@ fn the_table() {
 }
 
 #[test]
+fn an_open_network_ends_the_run_whatever_is_left_to_try() {
+    let gate = |cycle: u32, code: &str| {
+        let told = Arguments {
+            cycle: cycle.to_string(),
+            phase: "Failed".to_owned(),
+            start_code: code.to_owned(),
+            ..Arguments::default()
+        };
+        Told::read(&told).unwrap()
+    };
+    let unclaimed = |cycle, depth| Known {
+        claimed: false,
+        ..known(cycle, depth)
+    };
+    let of_first = decide(&LIMITS, &gate(0, "3"), &unclaimed(0, 0));
+    assert_eq!(
+        (of_first.word().as_str(), of_first.reason),
+        ("stop", Reason::Gate)
+    );
+    // Also in the last cycle, where nothing else could follow.
+    let of_last = decide(&LIMITS, &gate(2, "3"), &unclaimed(2, 2));
+    assert_eq!(of_last.reason, Reason::Gate);
+    let claim = decide(&LIMITS, &gate(0, "1"), &unclaimed(0, 0));
+    assert_eq!(
+        claim.reason,
+        Reason::Infrastructure,
+        "a claim that failed says nothing of the network"
+    );
+}
+
+#[test]
 fn what_takes_a_pod_away_is_no_fault_of_its_agent() {
     let claimed = known(0, 0);
     let unclaimed = Known {

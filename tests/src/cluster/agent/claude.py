@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 GATEWAY, BEARER = os.environ["ANTHROPIC_BASE_URL"], os.environ["ANTHROPIC_AUTH_TOKEN"]
@@ -85,7 +86,7 @@ def write():
 
 
 def reach():
-    run("curl", "--silent", "--fail", "--output", "/tmp/index", "--cacert", BUNDLE, "https://packages.example.com/index")
+    run("curl", "--silent", "--fail", "--output", "/dev/null", "--cacert", BUNDLE, "https://packages.example.com/index")
     headers = {"Authorization": f"Bearer {BEARER}"}
     assert "dlddu/tool" in send(GATEWAY + "/http/api.github.com/repos/dlddu/tool", headers=headers)
 
@@ -126,6 +127,11 @@ def two(seconds):
     yield lambda: (think(stream=True), write(), linger(seconds), finish())
 
 
+def one(seconds):
+    """One cycle that takes its time."""
+    yield lambda: (clone(), think(), write(), linger(seconds), finish())
+
+
 def short(seconds="0"):
     """One cycle, which clones nothing."""
     yield lambda: (think(), linger(seconds), pathlib.Path("notes.txt").write_text("notes\n"), finish(("report", "upload")))
@@ -162,6 +168,25 @@ def fill(place):
     yield lambda: finish(("report",))
 
 
+def knock(address, expected):
+    """Tries the gateway of another run."""
+    yield lambda: (knocked(address, expected), pathlib.Path("notes.txt").write_text("notes\n"), think(), finish(("report", "upload")))
+
+
+def knocked(address, expected):
+    for headers in ({}, {"Authorization": f"Bearer {BEARER}"}, {"x-api-key": BEARER}):
+        for path in ("/v1/prompt", "/v1/inputs", "/v1/models", "/git/github.com/dlddu/tool/info/refs"):
+            request = urllib.request.Request(f"http://{address}:8080{path}", headers=headers)
+            try:
+                urllib.request.urlopen(request, timeout=3)
+                got = "answered"
+            except urllib.error.HTTPError as e:
+                got = str(e.code)
+            except OSError:
+                got = "closed"
+            assert got == expected, f"{path}: {got}"
+
+
 def many():
     """More files than are packed in a moment."""
     yield lambda: (scatter(), finish(("report", "upload")))
@@ -187,7 +212,7 @@ def stuff(place):
     linger(30 if place == "/tmp" else 0)
 
 
-SCRIPTS = [whole, two, short, stay, silent, memory, fill, many]
+SCRIPTS = [whole, two, one, short, stay, silent, memory, fill, many, knock]
 PROMPT = sys.stdin.read()
 INPUTS = json.loads(send(GATEWAY + "/v1/inputs", headers={"Authorization": f"Bearer {BEARER}"}))
 ISSUE = INPUTS["issue"]

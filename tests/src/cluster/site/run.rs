@@ -3,7 +3,7 @@
 use super::Site;
 use super::watch::{Seen, label, statuses};
 use crate::canary;
-use crate::cluster::approve::Forwarded;
+use crate::cluster::approve::{Forwarded, people};
 use crate::cluster::kubectl::{get, sure};
 use crate::cluster::node;
 use pure_agent::emit::inputs;
@@ -198,6 +198,12 @@ impl<'s> Run<'s> {
     pub fn forwarded(&self) -> Forwarded {
         let here = (self.site.place.namespace.as_str(), self.spec.as_str());
         Forwarded::open(here, &self.name, &self.uid)
+    }
+
+    /// The credential of people at this run, if it were one of a spec.
+    #[must_use]
+    pub fn proof_as(&self, spec: &str) -> String {
+        people(spec, &self.uid)
     }
 
     /// Waits for its end.

@@ -13,22 +13,30 @@ const WITHIN: Duration = Duration::from_secs(900);
 /// The cases, each with runs beside it to which the same happens.
 pub(crate) fn cases() -> Vec<Vec<Case<'static>>> {
     vec![
-        among("Argo's controller is taken away", "agent-0", |run| {
-            let _gone = sure(
-                "delete pod -n argo -l app=workflow-controller --wait=false",
-                "",
-            );
-            at(run)
-        }),
-        among("Argo's controller is taken away", "router-1", |run| {
-            let _gone = sure(
-                "delete pod -n argo -l app=workflow-controller --wait=false",
-                "",
-            );
-            at(run)
-        }),
         among(
-            "the API server is away for 30 s",
+            "outage: Argo's controller is taken away",
+            "agent-0",
+            |run| {
+                let _gone = sure(
+                    "delete pod -n argo -l app=workflow-controller --wait=false",
+                    "",
+                );
+                at(run)
+            },
+        ),
+        among(
+            "outage: Argo's controller is taken away",
+            "router-0",
+            |run| {
+                let _gone = sure(
+                    "delete pod -n argo -l app=workflow-controller --wait=false",
+                    "",
+                );
+                at(run)
+            },
+        ),
+        among(
+            "outage: the API server is away for 30 s",
             "agent-1",
             |run| match node::without_api(AWAY) {
                 Ok(()) => at(run),
@@ -36,7 +44,7 @@ pub(crate) fn cases() -> Vec<Vec<Case<'static>>> {
             },
         ),
         among(
-            "the API server is away for 30 s",
+            "outage: the API server is away for 30 s",
             "export",
             |run| match node::without_api(AWAY) {
                 Ok(()) => at(run),
@@ -57,7 +65,7 @@ fn at(run: &Run<'_>) -> String {
 fn among(what: &str, pod: &'static str, does: fn(&Run<'_>) -> String) -> Vec<Case<'static>> {
     let case = |name: String| Case {
         name,
-        ..Case::new(SPEC, "two 4", Ends::Done, WITHIN)
+        ..Case::new(SPEC, "one 4", Ends::Done, WITHIN)
     };
     let first = Case {
         act: Box::new(move |run| {

@@ -10,7 +10,7 @@ const PHASES: [(&str, &str); 5] = [
     ("agent-0", "short 20"),
     ("router-0", "short"),
     ("pack", "short"),
-    ("export", "two 0"),
+    ("export", "one 0"),
 ];
 
 /// The cases.
