@@ -56,8 +56,6 @@ pub(super) fn facts(
             address(label, ip, port)
         }));
     }
-    let pull = json!({"repository": "dlddu/tool", "path": "repo", "branch": "agent/ISSUE", "base": "main",
-        "title": format!("Words {TEMPLATES}"), "body": TEMPLATES});
     json!({
         "addresses": addresses,
         "tunnel": "packages.example.com", "stranger": STRANGER,
@@ -67,7 +65,7 @@ pub(super) fn facts(
         "memory": MEMORY,
         "submissions": [
             {"actions": ["continue"], "summary": format!("More {TEMPLATES}")},
-            {"actions": ["report", "upload", "pull-request"], "summary": format!("All is done. {TEMPLATES}"), "report": format!("A long report. {TEMPLATES}\n---\n- {TEMPLATES}"), "pull-request": pull},
+            {"actions": ["report", "upload"], "summary": format!("All is done. {TEMPLATES}"), "report": format!("A long report. {TEMPLATES}\n---\n- {TEMPLATES}")},
         ],
     })
 }
