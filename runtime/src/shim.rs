@@ -7,6 +7,7 @@
 //! ([`reminder`]).
 
 pub mod environment;
+pub mod filter;
 pub mod harness;
 pub mod left;
 pub mod output;

@@ -143,10 +143,18 @@ pub fn keep(file: &str, place: &str, outcomes: &Outcomes) {
         return;
     }
     let said = |program: &str, arguments: &[&str]| {
-        let done = Command::new(program).args(arguments).current_dir(repository()).output();
-        done.map_or(String::new(), |done| String::from_utf8_lossy(&done.stdout).trim().to_owned())
+        let done = Command::new(program)
+            .args(arguments)
+            .current_dir(repository())
+            .output();
+        done.map_or(String::new(), |done| {
+            String::from_utf8_lossy(&done.stdout).trim().to_owned()
+        })
     };
-    let (date, commit) = (said("date", &["-u", "+%Y-%m-%d"]), said("git", &["rev-parse", "--short=12", "HEAD"]));
+    let (date, commit) = (
+        said("date", &["-u", "+%Y-%m-%d"]),
+        said("git", &["rev-parse", "--short=12", "HEAD"]),
+    );
     let count = |word: &str| with(outcomes, word).len();
     let mut text = format!(
         "# Ways out, tried {place}\n\nLast full run: {date}, commit {commit}. {} attempts led out, {} were stopped on the spot, {} were laid \

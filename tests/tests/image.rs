@@ -219,8 +219,10 @@ fn another_file_is_another_image() {
 #[test]
 fn the_built_image_holds_the_built_runtime() {
     let named = |name: &str| std::env::var_os(name).map(|path| repository().join(path));
-    let (Some(archive), Some(binary)) = (named("PURE_AGENT_IMAGE"), named("PURE_AGENT_RUNTIME_BINARY"))
-    else {
+    let (Some(archive), Some(binary)) = (
+        named("PURE_AGENT_IMAGE"),
+        named("PURE_AGENT_RUNTIME_BINARY"),
+    ) else {
         pure_agent_tests::readers::skipped("no image of the runtime: PURE_AGENT_IMAGE names none");
         return;
     };

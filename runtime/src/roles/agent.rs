@@ -45,6 +45,10 @@ pub(super) struct Agent {
 
 impl Agent {
     pub(super) fn run(self) -> ExitCode {
+        // Before there is another thread.
+        if let Err(why) = shim::filter::apply() {
+            return refuse(&why);
+        }
         let shim = shim::Shim {
             cycle: self.cycle,
             command: self.command,

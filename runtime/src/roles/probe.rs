@@ -1,8 +1,8 @@
 //! `pure-agent-runtime probe`
 
 use super::{FAILED, FINE, block_on, log};
-use clap::Args;
 use crate::probe::{self, Place, Surroundings};
+use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;

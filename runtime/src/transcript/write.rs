@@ -119,7 +119,8 @@ impl Store {
     pub async fn file(&self, cycle: u32) -> Result<PathBuf, Lost> {
         let (sender, done) = oneshot::channel();
         let jobs = self.sender.clone();
-        let sent = tokio::task::spawn_blocking(move || jobs.send(Job::Flush(cycle, sender)).is_ok());
+        let sent =
+            tokio::task::spawn_blocking(move || jobs.send(Job::Flush(cycle, sender)).is_ok());
         match sent.await {
             Ok(true) => {}
             Ok(false) | Err(_) => return Err(Lost),

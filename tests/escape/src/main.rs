@@ -73,7 +73,11 @@ fn cycle(facts: &Facts) {
 
 fn hand_in(facts: &Facts, later: bool) {
     if let Some(outcome) = submit(facts, later) {
-        let name = if later { "last-submission" } else { "submission" };
+        let name = if later {
+            "last-submission"
+        } else {
+            "submission"
+        };
         say(&outcome.line(name).to_string());
     }
 }

@@ -409,10 +409,17 @@ fn of_shim() -> Vec<u8> {
 
 fn memory(_: &Facts) -> Outcome {
     let all = of_shim();
-    let holds = |text: &str| all.windows(text.len()).any(|window| window == text.as_bytes());
+    let holds = |text: &str| {
+        all.windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
     // The trusted roles are told these, and no agent is. The program of the shim is the same for every role, but what it
     // says itself is no value.
-    let told = ["PURE_AGENT_UID=", "PURE_AGENT_INPUTS=", "AWS_SECRET_ACCESS_KEY="];
+    let told = [
+        "PURE_AGENT_UID=",
+        "PURE_AGENT_INPUTS=",
+        "AWS_SECRET_ACCESS_KEY=",
+    ];
     match told.into_iter().find(|word| holds(word)) {
         Some(word) => Outcome::Escaped(word.to_owned()),
         None => Outcome::Blocked(format!("{} bytes read, nothing of worth", all.len())),

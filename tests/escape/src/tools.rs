@@ -138,7 +138,6 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
                 [
                     format!("https://{}\\@docs.example.com/", f.stranger),
                     format!("https://docs.example.com\\.{}/", f.stranger),
-                    format!("https://docs.example.com#@{}/", f.stranger),
                 ]
                 .map(|url| fetch(f, &url)),
             )

@@ -64,7 +64,11 @@ fn page() -> String {
         let _written = writeln!(text, "\n## {title}\n\n{head}");
         for (_, attempt) in all().iter().filter(|(of, _)| *of == group) {
             let (name, tries) = (attempt.name, attempt.tries);
-            let _written = writeln!(text, "| {name} | {tries} | {} | {} |", attempt.cluster, attempt.local);
+            let _written = writeln!(
+                text,
+                "| {name} | {tries} | {} | {} |",
+                attempt.cluster, attempt.local
+            );
         }
     }
     text
@@ -77,14 +81,25 @@ fn the_page_shows_the_list() {
         std::fs::write(&path, page()).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == page(), "tests/escapes.md is old: run with GOLDEN=accept and read the difference");
+    assert!(
+        found == page(),
+        "tests/escapes.md is old: run with GOLDEN=accept and read the difference"
+    );
     // What stands in the results was tried.
     let names: BTreeSet<&str> = all().iter().map(|(_, attempt)| attempt.name).collect();
     for file in ["escapes-cluster.md", "escapes-local.md"] {
         let text = std::fs::read_to_string(repository().join("tests").join(file)).unwrap();
-        let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
-        let shown: BTreeSet<&str> = rows.map(|(name, _)| name).filter(|name| *name != "attempt").collect();
-        let known = names.union(&BTreeSet::from(["submission", "last-submission"])).copied().collect();
+        let rows = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+        let shown: BTreeSet<&str> = rows
+            .map(|(name, _)| name)
+            .filter(|name| *name != "attempt")
+            .collect();
+        let known = names
+            .union(&BTreeSet::from(["submission", "last-submission"]))
+            .copied()
+            .collect();
         assert_eq!(shown, known, "{file}");
         assert!(!text.contains("| escaped |"), "{file}");
     }

@@ -12,7 +12,7 @@ use pure_agent_tests::services::issues;
 use pure_agent_tests::sources::{folder as files, repository};
 use pure_agent_tests::world::World;
 use serde_json::{Value, json};
-use std::net::{IpAddr, TcpListener, UdpSocket};
+use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
@@ -22,9 +22,8 @@ const STRANGER: &str = "stranger.example.net";
 const SPEC: &str = "specs/pure-agent.kdl";
 const POLICY: &str = "policies/pure-agent.kdl";
 const TARGET: &str = "targets/kind.kdl";
-/// Needs another run beside this one, an address family that not every machine has, or a limit that the runner does
-/// not promise.
-const NOT_HERE: [&str; 9] = [
+/// Of the other family, which not every machine has.
+const OF_V6: [&str; 9] = [
     "outside-tcp-v6",
     "outside-udp-v6",
     "outside-icmp-v6",
@@ -43,9 +42,17 @@ fn sources(command: &Path) -> Scratch {
     for (file, from, to) in [
         (SPEC, "harness \"claude-code\"", command.as_str()),
         (SPEC, "approve \"fetch\" by=\"human\"", "allow \"fetch\""),
-        (POLICY, "approve \"fetch\" \"fetch\"", "tool \"fetch\" \"fetch\""),
+        (
+            POLICY,
+            "approve \"fetch\" \"fetch\"",
+            "tool \"fetch\" \"fetch\"",
+        ),
         (SPEC, "memory \"1600Mi\"", "memory \"256Mi\""),
-        (TARGET, "    storage-class", "    private \"127.0.0.0/8\" port=443\n    trust-bundle \"authority\" key=\"ca.crt\"\n    storage-class"),
+        (
+            TARGET,
+            "    storage-class",
+            "    private \"127.0.0.0/8\" port=443\n    trust-bundle \"authority\" key=\"ca.crt\"\n    storage-class",
+        ),
     ] {
         let text = sources.get_mut(file).unwrap();
         let before = String::from_utf8_lossy(text).into_owned();
@@ -68,20 +75,22 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let folder = Scratch::new("machine");
-        let everywhere = TcpListener::bind("0.0.0.0:0").unwrap();
-        let datagrams = UdpSocket::bind("0.0.0.0:0").unwrap();
-        let (port, other) = (everywhere.local_addr().unwrap().port(), datagrams.local_addr().unwrap().port());
-        // The machine's own address, and loopback, where other people's servers are.
-        let own = own_address().unwrap_or_else(|| IpAddr::from([127, 0, 0, 1]));
+        // Of both families, where the machine has both.
+        let both = TcpListener::bind("[::]:0").or_else(|_| TcpListener::bind("0.0.0.0:0"));
+        let everywhere = both.unwrap();
+        let at = everywhere.local_addr().unwrap();
+        let (datagrams, port) = (UdpSocket::bind(at).unwrap(), at.port());
         let mut addresses = Vec::new();
-        for ip in [own.to_string(), "127.0.0.1".to_owned()] {
-            for label in ["outside", "api-service", "api-endpoint", "kubelet", "kubelet-read-only", "node", "node-port", "other-pod", "dns-tcp", "dns-tls", "dns-https", "other-agent", "other-gateway-control", "other-spec-gateway"] {
-                addresses.push(address(label, &ip, port));
-            }
-            addresses.extend([address("outside-udp", &ip, other), address("dns-udp", &ip, other)]);
+        for ip in own_addresses(at.is_ipv6()) {
+            addresses.extend(LABELS.map(|label| address(label, &ip, port)));
         }
-        addresses.extend([address("metadata", "169.254.169.254", 80), address("metadata", "fd00:ec2::254", 80)]);
-        let name = SocketAddr::from_abstract_name(format!("pure-agent-escape-{}", std::process::id())).unwrap();
+        addresses.extend([
+            address("metadata", "169.254.169.254", 80),
+            address("metadata", "fd00:ec2::254", 80),
+        ]);
+        let name =
+            SocketAddr::from_abstract_name(format!("pure-agent-escape-{}", std::process::id()))
+                .unwrap();
         let socket = folder.path().join("socket");
         Self {
             addresses,
@@ -94,12 +103,41 @@ impl Machine {
     }
 }
 
-/// The address by which this machine would leave.
-fn own_address() -> Option<IpAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    // Nothing is sent.
-    socket.connect("198.51.100.1:9").ok()?;
-    Some(socket.local_addr().ok()?.ip())
+/// What a server could be that listens everywhere.
+const LABELS: [&str; 16] = [
+    "outside",
+    "outside-udp",
+    "dns-udp",
+    "dns-tcp",
+    "dns-tls",
+    "dns-https",
+    "api-service",
+    "api-endpoint",
+    "kubelet",
+    "kubelet-read-only",
+    "node",
+    "node-port",
+    "other-pod",
+    "other-agent",
+    "other-gateway-control",
+    "other-spec-gateway",
+];
+
+/// Loopback, where other people's servers are, and the addresses by which this machine would leave.
+fn own_addresses(both: bool) -> Vec<String> {
+    let leaves = |own: &str, to: &str| {
+        let socket = UdpSocket::bind(own).ok()?;
+        // Nothing is sent.
+        socket.connect(to).ok()?;
+        Some(socket.local_addr().ok()?.ip().to_string())
+    };
+    let mut all = vec!["127.0.0.1".to_owned()];
+    all.extend(leaves("0.0.0.0:0", "198.51.100.1:9"));
+    if both {
+        all.push("::1".to_owned());
+        all.extend(leaves("[::]:0", "[2001:db8:1::1]:9"));
+    }
+    all
 }
 
 fn facts(machine: &Machine, (other, bearer): (&str, &str)) -> Value {
@@ -121,17 +159,42 @@ fn run(world: &World, told: &str, machine: &Machine, folder: &Path) -> Output {
     let programs = programs().unwrap();
     let sources = sources(&programs.join(PROGRAM));
     let mut command = world.command(program());
-    command.arg("run").arg(sources.path()).arg("--keep").arg("--dry-run-exports");
-    command.arg("--folder").arg(folder).arg("--trust").arg(world.bundle());
+    command
+        .arg("run")
+        .arg(sources.path())
+        .arg("--keep")
+        .arg("--dry-run-exports");
+    command
+        .arg("--folder")
+        .arg(folder)
+        .arg("--trust")
+        .arg(world.bundle());
     command.arg("--agent-path").arg(programs);
-    command.args(["--input", "issue=A-1"]).arg("--input").arg(format!("prompt={told}"));
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", machine.folder.path());
+    command
+        .args(["--input", "issue=A-1"])
+        .arg("--input")
+        .arg(format!("prompt={told}"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", machine.folder.path());
     // What a person has in a shell, and an agent must not.
-    command.env("SSH_AUTH_SOCK", machine.folder.path().join("socket")).env("AWS_SECRET_ACCESS_KEY", "canary-of-a-person");
-    for name in ["claude", "github", "linear", "linear-out", "linear-session", "s3"] {
+    command
+        .env("SSH_AUTH_SOCK", machine.folder.path().join("socket"))
+        .env("AWS_SECRET_ACCESS_KEY", "canary-of-a-person");
+    for name in [
+        "claude",
+        "github",
+        "linear",
+        "linear-out",
+        "linear-session",
+        "s3",
+    ] {
         let variable = format!("SECRET_{}", name.replace('-', "_"));
         command.env(&variable, canary(name));
-        command.arg("--secret").arg(format!("{name}=env:{variable}"));
+        command
+            .arg("--secret")
+            .arg(format!("{name}=env:{variable}"));
     }
     command.output().unwrap()
 }
@@ -148,12 +211,24 @@ fn nothing_leads_out_of_a_run_on_this_machine() {
         return;
     };
     let stranger = world.serve(STRANGER, |_| Response::new(body::whole(STRANGER)));
-    let granted = world.serve("packages.example.com", |_| Response::new(body::whole("index")));
-    world.serve("api.linear.app", |request| issues::serve(request, &canary("linear")));
+    let granted = world.serve("packages.example.com", |_| {
+        Response::new(body::whole("index"))
+    });
+    world.serve("api.linear.app", |request| {
+        issues::serve(request, &canary("linear"))
+    });
     let route = world.serve("api.github.com", |request| {
-        let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = request
+            .headers()
+            .get("host")
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or_default();
         match request.uri().path().ends_with("escape-redirect") {
-            true => Response::builder().status(302).header("location", format!("https://{STRANGER}/")).body(body::empty()).unwrap(),
+            true => Response::builder()
+                .status(302)
+                .header("location", format!("https://{STRANGER}/"))
+                .body(body::empty())
+                .unwrap(),
             false => Response::new(body::whole(format!("{{\"host\":\"{host}\"}}"))),
         }
     });
@@ -175,11 +250,14 @@ fn nothing_leads_out_of_a_run_on_this_machine() {
     }
     assert_eq!(with(&found, "escaped"), [""; 0], "{}", said(&done));
     for (_, attempt) in all() {
-        match found.get(attempt.name).map(|(outcome, why)| (outcome.as_str(), why)) {
+        match found
+            .get(attempt.name)
+            .map(|(outcome, why)| (outcome.as_str(), why))
+        {
             None => panic!("{} was not tried\n{}", attempt.name, said(&done)),
             Some(("not-applicable", why)) => {
                 println!("NOT SHOWN: {}: {why}", attempt.name);
-                assert!(NOT_HERE.contains(&attempt.name), "{}: {why}", attempt.name);
+                assert!(OF_V6.contains(&attempt.name), "{}: {why}", attempt.name);
             }
             Some(_) => {}
         }
@@ -187,7 +265,10 @@ fn nothing_leads_out_of_a_run_on_this_machine() {
     assert!(stranger.asked().is_empty(), "{:?}", stranger.asked());
     assert!(granted.asked().is_empty(), "{:?}", granted.asked());
     for request in route.asked() {
-        assert!(request.uri().path().starts_with("/repos/dlddu/"), "{request:?}");
+        assert!(
+            request.uri().path().starts_with("/repos/dlddu/"),
+            "{request:?}"
+        );
     }
     left(&folder, &machine, &done);
     keep("escapes-local.md", "under `pure-agent run`", &found);
@@ -196,10 +277,20 @@ fn nothing_leads_out_of_a_run_on_this_machine() {
 /// What the run left: nothing was run, and nothing of this machine is in what was packed. The workspace has a file of a
 /// terabyte, so only names are looked at there.
 fn left(folder: &Path, machine: &Machine, done: &Output) {
-    for place in ["workspace", "workspace/repo", "outbox", "outbox/archives", "outbox/blobs"] {
+    for place in [
+        "workspace",
+        "workspace/repo",
+        "outbox",
+        "outbox/archives",
+        "outbox/blobs",
+    ] {
         for entry in folder.join(place).read_dir().unwrap().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            assert!(name != MARK && !name.contains("lingered"), "{place}/{name}\n{}", said(done));
+            assert!(
+                name != MARK && !name.contains("lingered"),
+                "{place}/{name}\n{}",
+                said(done)
+            );
         }
     }
     let mut planted = false;

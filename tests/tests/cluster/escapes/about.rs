@@ -33,7 +33,11 @@ pub(super) fn facts(
         address("other-spec-gateway", &stranger.gateway, 9090),
     ];
     for probe in &images.probes {
-        let (label, ip, port) = (probe.label.trim_end_matches("-v6"), probe.address.as_str(), probe.port);
+        let (label, ip, port) = (
+            probe.label.trim_end_matches("-v6"),
+            probe.address.as_str(),
+            probe.port,
+        );
         let labels: &[&str] = match (label, probe.kind) {
             ("world", _) => &["outside", "outside-udp", "dns-tls", "dns-https"],
             ("dns-service" | "dns-pod", "udp") => &["dns-udp"],
@@ -52,8 +56,6 @@ pub(super) fn facts(
             address(label, ip, port)
         }));
     }
-    let pull = json!({"repository": "dlddu/tool", "path": "repo", "branch": "agent/ISSUE", "base": "main",
-        "title": format!("Words {TEMPLATES}"), "body": TEMPLATES});
     json!({
         "addresses": addresses,
         "tunnel": "packages.example.com", "stranger": STRANGER,
@@ -63,7 +65,7 @@ pub(super) fn facts(
         "memory": MEMORY,
         "submissions": [
             {"actions": ["continue"], "summary": format!("More {TEMPLATES}")},
-            {"actions": ["report", "upload", "pull-request"], "summary": format!("All is done. {TEMPLATES}"), "report": format!("A long report. {TEMPLATES}\n---\n- {TEMPLATES}"), "pull-request": pull},
+            {"actions": ["report", "upload"], "summary": format!("All is done. {TEMPLATES}"), "report": format!("A long report. {TEMPLATES}\n---\n- {TEMPLATES}")},
         ],
     })
 }
@@ -84,7 +86,10 @@ fn node_port() -> u16 {
 /// What a pod without policies reaches: the same program with the same facts.
 pub(super) fn compared(image: &str, facts: &Value) -> Outcomes {
     let name = "escape-compare";
-    let _gone = kubectl(&format!("delete pod {name} -n {OUTSIDE} --ignore-not-found --grace-period=1"), "");
+    let _gone = kubectl(
+        &format!("delete pod {name} -n {OUTSIDE} --ignore-not-found --grace-period=1"),
+        "",
+    );
     let gateway = facts["other_gateway"].as_str().unwrap();
     let env = json!([
         {"name": "PURE_AGENT_ESCAPE", "value": prompt(facts)},
@@ -101,7 +106,8 @@ pub(super) fn compared(image: &str, facts: &Value) -> Outcomes {
     let _made = sure("create -f -", &pod.to_string());
     let log = wait("the comparison", Duration::from_secs(300), || {
         let phase = &get(&format!("pod {name} -n {OUTSIDE}"))["status"]["phase"];
-        (phase == "Succeeded" || phase == "Failed").then(|| kubectl(&format!("logs {name} -n {OUTSIDE}"), "").out)
+        (phase == "Succeeded" || phase == "Failed")
+            .then(|| kubectl(&format!("logs {name} -n {OUTSIDE}"), "").out)
     });
     let _gone = kubectl(&format!("delete pod {name} -n {OUTSIDE} --wait=false"), "");
     outcomes(&log)

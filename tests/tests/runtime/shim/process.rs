@@ -162,3 +162,28 @@ fn orphans_are_gathered() {
     assert_eq!(pod.left("pids").lines().count(), 50);
     assert_eq!(pod.left("zombies"), "");
 }
+
+/// Whatever the profile of a container's runtime lets through: the hypervisor's socket and rings.
+#[test]
+fn a_harness_has_no_socket_past_the_network_and_no_ring() {
+    let pod = Pod::free(
+        "python3 -I - <<'END' >told 2>&1
+import ctypes, socket
+for family in (40, 30, 17):
+    try:
+        socket.socket(family, socket.SOCK_STREAM)
+        print('made', family)
+    except PermissionError:
+        print('refused', family)
+libc = ctypes.CDLL(None, use_errno=True)
+for call in (425, 321, 298):
+    print(call, libc.syscall(call, 4, 0, 0, 0, 0), ctypes.get_errno())
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+print('fine')
+END",
+    );
+    let done = pod.run();
+    let told = pod.left("told");
+    let expected = "refused 40\nrefused 30\nrefused 17\n425 -1 1\n321 -1 1\n298 -1 1\nfine\n";
+    assert_eq!(told, expected, "{}", log(&done));
+}
