@@ -119,10 +119,11 @@ impl Store {
     pub async fn file(&self, cycle: u32) -> Result<PathBuf, Lost> {
         let (sender, done) = oneshot::channel();
         let jobs = self.sender.clone();
-        let sent = tokio::task::spawn_blocking(move || jobs.send(Job::Flush(cycle, sender)));
+        let sent =
+            tokio::task::spawn_blocking(move || jobs.send(Job::Flush(cycle, sender)).is_ok());
         match sent.await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return Err(Lost),
+            Ok(true) => {}
+            Ok(false) | Err(_) => return Err(Lost),
         }
         match done.await {
             Ok(true) => Ok(path(&self.folder, cycle)),
