@@ -54,7 +54,7 @@ fn tasks(verb: &str, pod: &Value) -> bool {
         ctr.arg("-a").arg(&socket).args(["-n", "k8s.io"]);
         run(ctr.args(["tasks", verb, id])).is_ok()
     });
-    done.fold(false, |any, one| any || one)
+    done.filter(|done| *done).count() > 0
 }
 
 /// Freezes the API server for a time. It runs on this machine, beside its configuration, as the cluster's `up`

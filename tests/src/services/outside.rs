@@ -244,11 +244,10 @@ impl Outside {
 
 /// What anybody may read of the repository.
 fn repository(request: &Request<Bytes>) -> Response<Body> {
-    assert_eq!(
-        (request.method().as_str(), request.uri().path()),
-        ("GET", "/repos/dlddu/tool")
-    );
-    super::json(200, &json!({"full_name": "dlddu/tool"}))
+    match (request.method().as_str(), request.uri().path()) {
+        ("GET", "/repos/dlddu/tool") => super::json(200, &json!({"full_name": "dlddu/tool"})),
+        _ => super::json(404, &json!({"message": "Not Found"})),
+    }
 }
 
 fn page(text: &'static str) -> Response<Body> {

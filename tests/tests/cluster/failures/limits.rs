@@ -3,7 +3,7 @@
 use super::{Case, Ends};
 use pure_agent_tests::cluster::node;
 use pure_agent_tests::cluster::place::Place;
-use pure_agent_tests::cluster::reference::{SPEC as FILE, change, small};
+use pure_agent_tests::cluster::reference::{Change, SPEC as FILE, change, small};
 use pure_agent_tests::cluster::site::Site;
 use std::time::Duration;
 
@@ -11,16 +11,27 @@ use std::time::Duration;
 const SHORT: &str = "short-time";
 const WITHIN: Duration = Duration::from_secs(1200);
 
-/// The spec of these cases.
+/// A spec whose runs have three seconds for packing.
+const HASTY: &str = "short-packing";
+
+/// The specs of these cases.
 pub(crate) fn specs(site: &Site) -> Vec<Place> {
+    vec![
+        site.beside(SHORT, &changes("1m")),
+        site.beside(HASTY, &changes("9s")),
+    ]
+}
+
+/// Runs of a minute, with so much time for packing and exports.
+fn changes(export: &str) -> Vec<Change> {
+    let soon = "it ends soon";
     let mut changes = small("1m", "1m");
-    changes.push(change(
-        FILE,
-        "turns 200",
-        "turns 200\n        export \"1m\"",
-        "it ends soon",
-    ));
-    vec![site.beside(SHORT, &changes)]
+    let limit = format!("turns 200\n        export \"{export}\"");
+    changes.push(change(FILE, "turns 200", limit, soon));
+    for timeout in ["timeout \"10m\"", "timeout \"30m\""] {
+        changes.push(change(FILE, timeout, "timeout \"30s\"", soon));
+    }
+    changes
 }
 
 /// The cases.
@@ -51,7 +62,10 @@ pub(crate) fn cases(site: &Site) -> Vec<Case<'_>> {
             }),
             ..case("router that nobody answers", "short", &[])
         },
-        case("packing of more than there is time for", "many", &[]),
+        Case {
+            spec: HASTY,
+            ..case("packing of more than there is time for", "many", &[])
+        },
         Case {
             act: Box::new(move |run| {
                 let pause = Duration::from_secs(50);
