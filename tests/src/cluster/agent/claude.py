@@ -209,7 +209,8 @@ def stuff(place):
             file.flush()
     except OSError as e:
         print(f"full: {e}")
-    linger(30 if place == "/tmp" else 0)
+    # A kubelet looks at what is used each minute.
+    linger(120 if place == "/tmp" else 0)
 
 
 SCRIPTS = [whole, two, one, short, stay, silent, memory, fill, many, knock]

@@ -213,7 +213,8 @@ impl Watch {
             "",
         );
         // A kubelet that has removed a container says so in place of its log.
-        if log.ok && !log.out.contains("unable to retrieve") {
+        let removed = ["unable to retrieve", "failed to try resolving"];
+        if log.ok && !removed.iter().any(|said| log.out.contains(said)) {
             let mut known = held(&self.known);
             let name = if previous { "before" } else { "" };
             let kept = known
