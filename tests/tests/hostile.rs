@@ -10,7 +10,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const MEMORY_MIB: u32 = 512;
+/// Of address space. The text of the program counts, and a debug build of the commands of a cluster has a lot of it.
+const MEMORY_MIB: u32 = if cfg!(debug_assertions) { 640 } else { 512 };
 
 /// The smallest workspace with another spec.
 fn with_spec(name: &str, spec: &[u8]) -> Scratch {
