@@ -100,6 +100,8 @@ impl Small {
         // A test that was killed has left its own.
         small.unmake();
         for (number, folder) in small.folders.iter().enumerate() {
+            let gone = format!("wait --for=delete pv/{class}-{number} --timeout=60s");
+            let _gone = kubectl(&gone, "");
             std::fs::create_dir_all(folder).ok()?;
             let mut mount = Command::new("mount");
             mount
