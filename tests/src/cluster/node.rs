@@ -92,17 +92,21 @@ impl Small {
             skipped("no volumes of 64 MiB: this machine is not the node");
             return None;
         }
-        let mut small = Self {
+        let folder = |number| std::env::temp_dir().join(format!("{class}-{number}"));
+        let small = Self {
             class: class.to_owned(),
-            folders: Vec::new(),
+            folders: (0..count).map(folder).collect(),
         };
-        for number in 0..count {
-            let folder = std::env::temp_dir().join(format!("{class}-{number}"));
-            std::fs::create_dir_all(&folder).ok()?;
+        // A test that was killed has left its own.
+        small.unmake();
+        for (number, folder) in small.folders.iter().enumerate() {
+            let gone = format!("wait --for=delete pv/{class}-{number} --timeout=60s");
+            let _gone = kubectl(&gone, "");
+            std::fs::create_dir_all(folder).ok()?;
             let mut mount = Command::new("mount");
             mount
                 .args(["-t", "tmpfs", "-o", "size=64m,mode=777", "tmpfs"])
-                .arg(&folder);
+                .arg(folder);
             run(&mut mount).ok()?;
             let volume = json!({"apiVersion": "v1", "kind": "PersistentVolume",
                 "metadata": {"name": format!("{class}-{number}")},
@@ -111,7 +115,6 @@ impl Small {
                     "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
                         {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}]}}}});
             let _made = sure("apply -f -", &volume.to_string());
-            small.folders.push(folder);
         }
         let kind = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": class},
             "provisioner": "kubernetes.io/no-provisioner", "volumeBindingMode": "WaitForFirstConsumer"});
@@ -122,6 +125,12 @@ impl Small {
 
 impl Drop for Small {
     fn drop(&mut self) {
+        self.unmake();
+    }
+}
+
+impl Small {
+    fn unmake(&self) {
         let class = &self.class;
         let _gone = kubectl(
             &format!("delete storageclass {class} --ignore-not-found"),

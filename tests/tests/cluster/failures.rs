@@ -24,7 +24,7 @@ pub(crate) const POLICY: &str = pure_agent_tests::cluster::reference::POLICY;
 /// Name of the spec.
 pub(crate) const SPEC: &str = "pure-agent";
 /// Runs at once: what two CPUs hold.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 5;
 
 /// Whether everything is to be done.
 pub(crate) fn long() -> bool {

@@ -10,13 +10,13 @@ use pure_agent_tests::emitted::contract;
 use pure_agent_tests::place::Gateway;
 use pure_agent_tests::program::{Scratch, runtime, said};
 use pure_agent_tests::readers::skipped;
-use pure_agent_tests::services::outside::{self, Outside, SERVICES};
+use pure_agent_tests::services::outside::{self, Fault, Outside, SERVICES};
 use pure_agent_tests::world::{GATEWAY, GATEWAY_PORT, World};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The same length as those of the cluster's runs.
 const ISSUE: &str = "DLD-100000";
@@ -30,12 +30,8 @@ fn the_reference_example_comes_to_the_same_by_processes() {
         Ok(approver) => approver,
         Err(why) => return skipped(&format!("nobody can sign: {why}")),
     };
-    let hosts = Arc::new(Outside::default());
-    for name in SERVICES {
-        let hosts = Arc::clone(&hosts);
-        world.serve(name, move |request| hosts.answer(name, request));
-    }
-    let place = place(&world, &approver);
+    let hosts = hosts(&world);
+    let place = place(&world, &approver.public, |_| ());
     let inputs = json!({"issue": ISSUE, "prompt": format!("Work on {ISSUE}.\nscript: whole")});
     let inputs = URL_SAFE_NO_PAD.encode(inputs.to_string());
     let gateway = place.gateway_given(&world, &inputs);
@@ -63,16 +59,58 @@ fn the_reference_example_comes_to_the_same_by_processes() {
     assert_eq!(transcripts.as_object().map(serde_json::Map::len), Some(3));
 }
 
-/// The example's contract, but for paths and the key of the person who signs.
-fn place(world: &World, approver: &Approver) -> Place {
+/// However long a service is silent, there is a document before the pod's time is over.
+#[test]
+fn a_service_that_does_not_answer_leaves_time_for_the_result() {
+    const EXPORT: u64 = 24;
+    let Some(world) = World::or_skip() else {
+        return;
+    };
+    let hosts = hosts(&world);
+    let place = place(&world, "ssh-ed25519 AAAA", |contract| {
+        contract["limits"]["export"] = json!(EXPORT);
+    });
+    let inputs = json!({"issue": ISSUE, "prompt": format!("Work on {ISSUE}.\nscript: short")});
+    let gateway = place.gateway_given(&world, &URL_SAFE_NO_PAD.encode(inputs.to_string()));
+    let pods = Pods::new(&world, &place, &gateway);
+    assert_eq!(pods.cycle("0"), "stop", "{}", place.record());
+    hosts.fail(Fault {
+        host: "api.linear.app".to_owned(),
+        holds: format!("{ISSUE}\""),
+        status: 0,
+        pause: Duration::from_secs(2 * EXPORT),
+        times: 50,
+    });
+    let since = Instant::now();
+    let done = pods.export().output().unwrap();
+    let took = since.elapsed();
+    let document = result(&done);
+    assert_eq!(document["verdict"], "failed", "{document:#}");
+    // A third of the time is packing's.
+    assert!(took < Duration::from_secs(EXPORT * 2 / 3), "{took:?}");
+}
+
+/// Every host outside.
+fn hosts(world: &World) -> Arc<Outside> {
+    let hosts = Arc::new(Outside::default());
+    for name in SERVICES {
+        let hosts = Arc::clone(&hosts);
+        world.serve(name, move |request| hosts.answer(name, request));
+    }
+    hosts
+}
+
+/// The example's contract, but for paths, the key of the person who signs, and what `change` does to it.
+fn place(world: &World, approver: &str, change: impl Fn(&mut Value)) -> Place {
     let emitted: Value = serde_json::from_str(&contract("pure-agent")).unwrap();
     let place = Place::within(world, |contract| {
         contract["record"] = emitted["record"].clone();
         for approval in contract["approvals"].as_array_mut().unwrap() {
             if approval["name"] == "lead" {
-                approval["via"]["approvers"][0]["key"] = json!(approver.public);
+                approval["via"]["approvers"][0]["key"] = json!(approver);
             }
         }
+        change(contract);
     });
     for (name, secret, key) in [
         ("linear-out", "export-handler-secrets", "LINEAR_API_KEY"),
