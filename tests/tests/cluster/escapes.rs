@@ -125,6 +125,17 @@ fn nothing_leads_out_of_a_real_run() {
     );
     let open = compared(&attacker, &told);
     let run = site.submit(&pure_agent_tests::escape::prompt(&told));
+    // What follows the last agent needs room, and the others nobody any more.
+    site.watch
+        .until("the last agent", Duration::from_secs(600), || {
+            let last = run
+                .pod("agent-1")
+                .map_or(Value::Null, |pod| pod["status"]["phase"].clone());
+            (run.is_over() || last == "Succeeded" || last == "Failed").then_some(())
+        });
+    for victim in [&same, &other] {
+        victim.shut("Terminate");
+    }
     let ended = run.end(Duration::from_secs(900));
     let found = [0, 1].map(|cycle| {
         let log = ended
@@ -140,9 +151,6 @@ fn nothing_leads_out_of_a_real_run() {
     could_lead_out(&open);
     outside(&site, &run, &ended);
     keep("escapes-cluster.md", "on a cluster", &all);
-    for victim in [&same, &other] {
-        victim.shut("Terminate");
-    }
     drop(beside);
 }
 
