@@ -125,6 +125,17 @@ fn nothing_leads_out_of_a_real_run() {
     );
     let open = compared(&attacker, &told);
     let run = site.submit(&pure_agent_tests::escape::prompt(&told));
+    // What follows the last agent needs room, and the others nobody any more.
+    site.watch
+        .until("the last agent", Duration::from_secs(600), || {
+            let last = run
+                .pod("agent-1")
+                .map_or(Value::Null, |pod| pod["status"]["phase"].clone());
+            (run.is_over() || last == "Succeeded" || last == "Failed").then_some(())
+        });
+    for victim in [&same, &other] {
+        victim.shut("Terminate");
+    }
     let ended = run.end(Duration::from_secs(900));
     let found = [0, 1].map(|cycle| {
         let log = ended
@@ -140,9 +151,6 @@ fn nothing_leads_out_of_a_real_run() {
     could_lead_out(&open);
     outside(&site, &run, &ended);
     keep("escapes-cluster.md", "on a cluster", &all);
-    for victim in [&same, &other] {
-        victim.shut("Terminate");
-    }
     drop(beside);
 }
 
@@ -213,9 +221,14 @@ fn could_lead_out(open: &Outcomes) {
                 .is_none_or(|(outcome, _)| outcome != "escaped")
         })
         .collect();
-    // Of the gateway and of other runs the namespace's own policies keep every stranger away, and a pod has neither a
-    // translation between the families nor anybody on its loopback.
+    // Of the gateway and of other runs the namespace's own policies keep every stranger away, a pod has neither a translation
+    // between the families nor anybody on its loopback, and not every cluster has a Service in both families, a router
+    // that answers, or a kernel that gives pods sockets for echo requests.
     let closed = [
+        "outside-icmp",
+        "outside-icmp-v6",
+        "api-service-v6",
+        "default-gateway",
         "outside-nat64",
         "outside-6to4",
         "other-agent",
@@ -228,6 +241,10 @@ fn could_lead_out(open: &Outcomes) {
         "multicast",
         "abstract-sockets",
     ];
+    println!(
+        "NOT SHOWN TO BE OPEN WITHOUT POLICIES: {}",
+        stayed.join(", ")
+    );
     let unexpected: Vec<&&str> = stayed
         .iter()
         .filter(|name| !closed.contains(name))
