@@ -131,7 +131,7 @@ pub fn image() -> Result<String, String> {
         let bytes = std::fs::read(folder.join(name)).map_err(|e| e.to_string())?;
         root.file(&format!("/{name}"), bytes, 0o755)?;
     }
-    root.image("escape")
+    root.image("attacker")
 }
 
 /// Writes what a full suite came to into `tests/`, where `GOLDEN=accept` asks for it.
