@@ -48,6 +48,9 @@ pub fn secret(secret: &str, key: &str) -> Option<String> {
     })
 }
 
+/// A path of the forge that anybody may read, and that leads to the stranger.
+pub const LEADS_AWAY: &str = "/repos/dlddu/escape-redirect";
+
 /// What a host does instead of answering, to requests that hold a text.
 #[derive(Debug, Clone)]
 pub struct Fault {
@@ -244,6 +247,11 @@ impl Outside {
 
 /// What anybody may read of the repository.
 fn repository(request: &Request<Bytes>) -> Response<Body> {
+    if request.uri().path() == LEADS_AWAY {
+        let answer = Response::builder().status(302);
+        let answer = answer.header("location", format!("https://{STRANGER}/"));
+        return answer.body(body::empty()).unwrap();
+    }
     match (request.method().as_str(), request.uri().path()) {
         ("GET", "/repos/dlddu/tool") => super::json(200, &json!({"full_name": "dlddu/tool"})),
         _ => super::json(404, &json!({"message": "Not Found"})),
