@@ -31,7 +31,7 @@ fn address(run: &Run<'_>) -> String {
 
 /// Two at a time: an agent tries the gateway of the other, with its own bearer and without one.
 fn together(site: &Site) {
-    let first = site.submit("short 150");
+    let first = site.submit("short 300");
     let at = address(&first);
     // A gateway of its own spec is in reach, and knows no such agent; that of another spec is out of reach.
     let same = site.submit(&format!("knock {at} 401"));
