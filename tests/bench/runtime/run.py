@@ -13,7 +13,7 @@ is not counted; each ratio is the median of the ratios of the rounds.
 
 Reported, all as ratios of ours to nginx: throughput (more is better), the 99th percentile (less is better), and the time
 that each of the two spends on a processor for one request, its own and the kernel's for it (less is better), which others
-on the machine disturb least. Also the memory of the idle gateway and the size of the program. Those two have bounds;
+on the machine disturb least. Also the memory of the idle gateway and the size of the program, which the gate bounds;
 the rest has none: a machine that does other things moves these figures.
 """
 

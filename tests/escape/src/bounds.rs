@@ -10,7 +10,7 @@ use std::time::Duration;
 pub const HOG: &str = "hog";
 /// The word by which it becomes the one that stays behind.
 pub const LINGER: &str = "linger";
-/// Processes at once. It is more than any agent needs, and no harm to a machine that bounds memory.
+/// Processes at once: enough to meet a limit of memory, and few enough that the machine of a test stays usable.
 const PROCESSES: u32 = 250;
 /// Bytes beyond what was given.
 const BEYOND: u64 = 64 << 20;
