@@ -2,7 +2,7 @@
 //!
 //! - [`job`] is what is run, judged before anything starts; [`missing`] says what this machine lacks for it;
 //! - [`course`] is the order of steps that the WorkflowTemplate has, with its deadlines and what each is told of the
-//!   one before; [`roles`] are their command lines, as the pods have them;
+//!   one before; `roles` are their command lines, as the pods have them;
 //! - `pod` is what a pod is here, `sandbox` one that runs, [`stage`] how it is made, `relay` its only way out,
 //!   `process` either a container or, without isolation, a plain process;
 //! - [`tidings`] is what there is to tell while it runs, read from the record; [`outcome`] what it came to.
