@@ -96,7 +96,10 @@ fn resting(run: &Run<'_>, site: &Site) -> (String, Others) {
 
 #[test]
 fn nothing_leads_out_of_a_real_run() {
-    let Some(standins) = super::ready().and(images()) else {
+    if super::ready().is_none() {
+        return;
+    }
+    let Some(standins) = images() else {
         return;
     };
     if programs().is_none() {
