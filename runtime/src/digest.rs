@@ -2,16 +2,26 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// The digits.
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// The digits of each byte.
+const DIGITS: [[u8; 2]; 256] = digits();
+
+const fn digits() -> [[u8; 2]; 256] {
+    const OF_HALF: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        digits[byte] = [OF_HALF[byte >> 4], OF_HALF[byte & 0xf]];
+        byte += 1;
+    }
+    digits
+}
 
 /// Lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| DIGITS[usize::from(half & 0xf)];
     let mut text = Vec::with_capacity(2 * bytes.len());
     for byte in bytes {
-        text.extend([digit(byte >> 4), digit(*byte)]);
+        text.extend_from_slice(&DIGITS[usize::from(*byte)]);
     }
     // Digits are text.
     String::from_utf8(text).unwrap_or_default()

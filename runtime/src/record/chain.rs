@@ -106,18 +106,24 @@ impl Chain {
         if line.time < self.time {
             return Err(Rule::Time);
         }
-        self.admits(&line.event)?;
-        self.join(line.time, line.hash.clone(), &line.event);
+        let opens = line.event.opens();
+        self.admits(opens)?;
+        self.join(line.time, line.hash.clone(), opens);
         Ok(line)
     }
 
-    /// Writes the next line, newline included, and joins it. `event` must be `text` in JSON; a time before
-    /// that of the last line is taken for the same.
+    /// Writes the next line, newline included, and joins it. `text` is an event in JSON, which `opens` that run; a
+    /// time before that of the last line is taken for the same.
     ///
     /// # Errors
     /// An event that [`Chain::read`] would refuse here; the chain is then as it was.
-    pub fn write(&mut self, now: u64, event: &Event, text: &str) -> Result<Vec<u8>, Rule> {
-        self.admits(event)?;
+    pub fn write(
+        &mut self,
+        now: u64,
+        opens: Option<&RunOpened>,
+        text: &str,
+    ) -> Result<Vec<u8>, Rule> {
+        self.admits(opens)?;
         let seq = self.lines.checked_add(1).ok_or(Rule::Sequence)?;
         let (time, prev) = (self.time.max(now), &self.hash);
         let body = format!("{{\"seq\":{seq},\"time\":{time},\"prev\":\"{prev}\",\"event\":{text}");
@@ -126,7 +132,7 @@ impl Chain {
         if line.len() > MOST_LINE {
             return Err(Rule::TooLong);
         }
-        self.join(time, hash, event);
+        self.join(time, hash, opens);
         Ok(line)
     }
 
@@ -156,21 +162,21 @@ impl Chain {
     }
 
     /// The first line opens the run, and no later one opens another.
-    fn admits(&self, event: &Event) -> Result<(), Rule> {
-        match (&self.run, event) {
-            (None, Event::RunOpened(_)) => Ok(()),
-            (None, _) => Err(Rule::NoRun),
-            (Some(run), Event::RunOpened(again)) if !run.same(again) => Err(Rule::OtherRun),
+    fn admits(&self, opens: Option<&RunOpened>) -> Result<(), Rule> {
+        match (&self.run, opens) {
+            (None, Some(_)) => Ok(()),
+            (None, None) => Err(Rule::NoRun),
+            (Some(run), Some(again)) if !run.same(again) => Err(Rule::OtherRun),
             (Some(_), _) => Ok(()),
         }
     }
 
-    fn join(&mut self, time: u64, hash: String, event: &Event) {
+    fn join(&mut self, time: u64, hash: String, opens: Option<&RunOpened>) {
         self.lines = self.lines.saturating_add(1);
         self.time = time;
         self.hash = hash;
-        if let (None, Event::RunOpened(run)) = (&self.run, event) {
-            self.run = Some(run.clone());
+        if self.run.is_none() {
+            self.run = opens.cloned();
         }
     }
 }

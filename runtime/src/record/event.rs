@@ -69,6 +69,17 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The run that it opens.
+    #[must_use]
+    pub fn opens(&self) -> Option<&RunOpened> {
+        match self {
+            Self::RunOpened(run) => Some(run),
+            _ => None,
+        }
+    }
+}
+
 /// Which run this is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

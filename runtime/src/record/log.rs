@@ -197,8 +197,8 @@ impl Log {
     /// # Errors
     /// [`Unrecorded::TooLong`], [`Unrecorded::Busy`], [`Unrecorded::Failed`]: the event was not taken. The
     /// answer may say [`Unrecorded::Misplaced`] or [`Unrecorded::Failed`].
-    pub fn append(&self, event: Event) -> Result<Pending, Unrecorded> {
-        let Ok(text) = serde_json::to_string(&event) else {
+    pub fn append(&self, event: &Event) -> Result<Pending, Unrecorded> {
+        let Ok(text) = serde_json::to_string(event) else {
             return Err(Unrecorded::Misplaced(Rule::Malformed));
         };
         let size = text.len();
@@ -212,7 +212,7 @@ impl Log {
         let (done, answer) = oneshot::channel();
         let waits = Handle::try_current().ok();
         let job = Job {
-            event,
+            opens: event.opens().cloned(),
             text,
             done,
             waits,

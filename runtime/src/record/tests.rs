@@ -72,7 +72,7 @@ fn small() -> Vec<Vec<u8>> {
         .iter()
         .map(|event| {
             let text = serde_json::to_string(event).unwrap();
-            chain.write(5, event, &text).unwrap()
+            chain.write(5, event.opens(), &text).unwrap()
         })
         .collect()
 }

@@ -5,7 +5,7 @@
 //! once for all of them.
 
 use super::chain::Chain;
-use super::event::Event;
+use super::event::RunOpened;
 use super::rule::Rule;
 use rustix::fs::FlockOperation;
 use std::fs::File;
@@ -53,7 +53,9 @@ impl Disk for File {
 
 /// An event on its way to the disk.
 pub(super) struct Job {
-    pub(super) event: Event,
+    /// The run that it opens.
+    pub(super) opens: Option<RunOpened>,
+    /// The event in JSON.
     pub(super) text: String,
     /// Told the number of the line, or the rule that the event breaks; dropped when the log has failed.
     pub(super) done: Done,
@@ -125,7 +127,9 @@ impl<D: Disk> Writer<D> {
 
     fn add(&mut self, group: &mut Group, job: Job) {
         group.size = group.size.saturating_add(job.text.len());
-        let line = self.chain.write((self.clock)(), &job.event, &job.text);
+        let line = self
+            .chain
+            .write((self.clock)(), job.opens.as_ref(), &job.text);
         let outcome = line.map(|line| {
             group.bytes.extend_from_slice(&line);
             self.chain.lines()

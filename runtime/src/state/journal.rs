@@ -179,7 +179,7 @@ impl Journal {
 
     fn take(&self, state: &mut State, event: Event) -> Result<Pending, Denied> {
         state.check(&event).map_err(Denied::Refusal)?;
-        let pending = self.log.append(event.clone()).map_err(Denied::Unrecorded)?;
+        let pending = self.log.append(&event).map_err(Denied::Unrecorded)?;
         state.commit(&event);
         Ok(pending)
     }

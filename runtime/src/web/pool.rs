@@ -2,7 +2,6 @@
 
 use super::wire::Wire;
 use hyper::Uri;
-use hyper::http::uri::Authority;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
@@ -22,7 +21,8 @@ const KEPT: usize = 64;
 pub(super) struct Place {
     runtime: Id,
     secure: bool,
-    host: Authority,
+    /// Name and port, in small letters: hashed at once, which an authority is letter by letter.
+    host: String,
 }
 
 impl Place {
@@ -31,7 +31,7 @@ impl Place {
         Some(Self {
             runtime: Handle::current().id(),
             secure: uri.scheme_str() == Some("https"),
-            host: uri.authority()?.clone(),
+            host: uri.authority()?.as_str().to_ascii_lowercase(),
         })
     }
 }

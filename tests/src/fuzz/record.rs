@@ -53,7 +53,7 @@ fn written(count: u64) -> Vec<u8> {
     let mut text = Vec::new();
     for (time, event) in (1..).zip([run].into_iter().chain((0..count).map(denied))) {
         let event_text = serde_json::to_string(&event).unwrap_or_else(|e| panic!("{e}"));
-        let line = chain.write(time, &event, &event_text);
+        let line = chain.write(time, event.opens(), &event_text);
         text.extend(line.unwrap_or_else(|e| panic!("{e:?}")));
     }
     text

@@ -52,28 +52,34 @@ impl Head {
     /// # Errors
     /// The first line or byte that has no place in a head.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Option<(usize, Body)>, Refusal> {
-        let fresh = bytes.get(self.read..).unwrap_or_default();
-        for byte in fresh {
-            if self.read == MOST_BYTES {
-                return Err(Refusal::Head);
+        let most = bytes.len().min(MOST_BYTES);
+        loop {
+            let fresh = bytes.get(self.read..most).unwrap_or_default();
+            let text = fresh.iter().take_while(|byte| is_text(**byte)).count();
+            if text > 0 && self.returned {
+                return Err(Refusal::Framing);
             }
-            let end = self.read.saturating_sub(1);
-            self.read += 1;
-            match (*byte, self.returned) {
-                (b'\n', true) => {
-                    let line = bytes.get(self.line..end).unwrap_or_default();
-                    self.line = self.read;
-                    if line.is_empty() && self.started {
-                        return self.end().map(|body| Some((self.read, body)));
-                    }
-                    self.take(line)?;
-                }
-                (b'\r' | b'\t' | b' '..=b'~', false) => {}
+            let Some(mark) = fresh.get(text) else {
+                self.read = most;
+                return match bytes.len() > MOST_BYTES {
+                    true => Err(Refusal::Head),
+                    false => Ok(None),
+                };
+            };
+            let end = self.read + text;
+            self.read = end + 1;
+            match (mark, std::mem::replace(&mut self.returned, *mark == b'\r')) {
+                (b'\r', false) => continue,
+                (b'\n', true) => {}
                 _ => return Err(Refusal::Framing),
             }
-            self.returned = *byte == b'\r';
+            let line = bytes.get(self.line..end - 1).unwrap_or_default();
+            self.line = self.read;
+            if line.is_empty() && self.started {
+                return self.end().map(|body| Some((self.read, body)));
+            }
+            self.take(line)?;
         }
-        Ok(None)
     }
 
     fn take(&mut self, line: &[u8]) -> Result<(), Refusal> {
@@ -164,6 +170,14 @@ fn length(value: &[u8]) -> Result<u64, Refusal> {
     number.ok_or(Refusal::Framing)
 }
 
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~')
+}
+
 fn is_of_name(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
+    let marks = matches!(
+        byte,
+        b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+    );
+    byte.is_ascii_alphanumeric() || marks
 }

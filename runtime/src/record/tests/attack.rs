@@ -238,7 +238,7 @@ fn an_event_of_any_content_is_read_as_it_was_written() {
     ];
     for event in &events {
         let json = serde_json::to_string(event).unwrap();
-        lines.extend(chain.write(max, event, &json).unwrap());
+        lines.extend(chain.write(max, event.opens(), &json).unwrap());
     }
     let (mut read, mut again) = (Vec::new(), Chain::default());
     read::lines(&lines[..], &mut again, |line| read.push(line.event)).unwrap();

@@ -20,7 +20,7 @@ fn child_that_appends() {
     };
     let (log, events) = Log::open(path.as_ref()).unwrap();
     if events.is_empty() {
-        wait(log.append(Event::RunOpened(opened())).unwrap()).unwrap();
+        wait(log.append(&Event::RunOpened(opened())).unwrap()).unwrap();
     }
     std::thread::scope(|scope| {
         for thread in 0..4_u32 {
@@ -28,7 +28,7 @@ fn child_that_appends() {
             scope.spawn(move || {
                 for n in 0..100_000_u32 {
                     let target = format!("{thread}-{n}-{}", std::process::id());
-                    let line = wait(log.append(denied(&target)).unwrap()).unwrap();
+                    let line = wait(log.append(&denied(&target)).unwrap()).unwrap();
                     // One write for each, so that none is torn.
                     let text = format!("\nacknowledged {line} {target}\n");
                     std::io::stdout().write_all(text.as_bytes()).unwrap();
