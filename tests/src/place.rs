@@ -188,6 +188,12 @@ impl Place {
         Self::listening(self.gateway_command())
     }
 
+    /// The same by another build of the runtime.
+    #[must_use]
+    pub fn gateway_of(&self, program: &Path) -> Gateway {
+        Self::listening(self.as_gateway(Command::new(program)))
+    }
+
     /// The same within a world.
     #[must_use]
     pub fn gateway_in(&self, world: &World) -> Gateway {

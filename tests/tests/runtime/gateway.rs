@@ -2,9 +2,16 @@
 
 use crate::place::{KEY, Place, UID, ask, raw, router_bearer, rule};
 use pure_agent_runtime::proof::{self, Key, Use};
+use pure_agent_tests::readers::skipped;
 use serde_json::json;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+
+/// Kibibytes of a gateway that serves nobody.
+const MOST_IDLE: u64 = 16 << 10;
+/// Bytes of the runtime as one file.
+const MOST_PROGRAM: u64 = 10_000_000;
 
 #[test]
 fn a_run_goes_from_claim_to_decision_and_its_record_is_whole() {
@@ -53,6 +60,26 @@ fn a_run_goes_from_claim_to_decision_and_its_record_is_whole() {
             "the record holds a credential"
         );
     }
+}
+
+/// As it is released: one static file, of which each run starts a few.
+#[test]
+fn an_idle_gateway_takes_little_memory() {
+    let Some(program) = std::env::var_os("PURE_AGENT_RUNTIME_BINARY").map(PathBuf::from) else {
+        skipped("no size of the runtime: PURE_AGENT_RUNTIME_BINARY names none");
+        return;
+    };
+    let place = Place::new(|_| ());
+    let gateway = place.gateway_of(&program);
+    let (done, _) = place.start(&gateway, "0");
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.child.id())).unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = resident.and_then(|told| told.trim().strip_suffix(" kB"));
+    let kibibytes: u64 = kibibytes.unwrap().parse().unwrap();
+    assert!(kibibytes <= MOST_IDLE, "{kibibytes} KiB");
+    let bytes = std::fs::metadata(&program).unwrap().len();
+    assert!(bytes <= MOST_PROGRAM, "{bytes} bytes");
 }
 
 /// Everything that was answered holds after a kill.

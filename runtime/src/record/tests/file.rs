@@ -18,7 +18,10 @@ use std::time::Duration;
 fn started(path: &std::path::Path) -> Log {
     let (log, events) = Log::open(path).unwrap();
     assert!(events.is_empty());
-    assert_eq!(wait(log.append(&Event::RunOpened(opened())).unwrap()), Ok(1));
+    assert_eq!(
+        wait(log.append(&Event::RunOpened(opened())).unwrap()),
+        Ok(1)
+    );
     log
 }
 
@@ -105,7 +108,10 @@ fn what_the_reader_would_refuse_is_not_written() {
     let (log, _) = Log::open(&folder.file()).unwrap();
     let early = wait(log.append(&denied("x")).unwrap());
     assert_eq!(early, Err(Unrecorded::Misplaced(Rule::NoRun)));
-    assert_eq!(wait(log.append(&Event::RunOpened(opened())).unwrap()), Ok(1));
+    assert_eq!(
+        wait(log.append(&Event::RunOpened(opened())).unwrap()),
+        Ok(1)
+    );
     let mut other = opened();
     other.contract.clear();
     let other = wait(log.append(&Event::RunOpened(other)).unwrap());
@@ -180,7 +186,10 @@ fn after_a_failure_nothing_is_recorded_and_no_sync_is_tried_again() {
     for of_sync in [true, false] {
         let disk = Flaky::default();
         let log = Log::start(disk.clone(), Chain::default(), || 7).unwrap();
-        assert_eq!(wait(log.append(&Event::RunOpened(opened())).unwrap()), Ok(1));
+        assert_eq!(
+            wait(log.append(&Event::RunOpened(opened())).unwrap()),
+            Ok(1)
+        );
         let fail = if of_sync {
             &disk.fail_sync
         } else {
@@ -230,7 +239,10 @@ fn nothing_is_acknowledged_before_it_is_synced() {
 fn whoever_waits_in_a_group_that_fails_is_refused() {
     let disk = Flaky::default();
     let log = Log::start(disk.clone(), Chain::default(), || 7).unwrap();
-    assert_eq!(wait(log.append(&Event::RunOpened(opened())).unwrap()), Ok(1));
+    assert_eq!(
+        wait(log.append(&Event::RunOpened(opened())).unwrap()),
+        Ok(1)
+    );
     disk.fail_sync.store(true, Ordering::SeqCst);
     let gate = disk.gate.lock().unwrap();
     let pending: Vec<_> = (0..50).map(|_| log.append(&denied("x")).unwrap()).collect();
@@ -246,7 +258,9 @@ fn appends_that_wait_together_share_a_write_and_a_sync() {
     let log = Log::start(disk.clone(), Chain::default(), || 7).unwrap();
     let gate = disk.gate.lock().unwrap();
     let first = log.append(&Event::RunOpened(opened())).unwrap();
-    let rest: Vec<_> = (0..500).map(|_| log.append(&denied("x")).unwrap()).collect();
+    let rest: Vec<_> = (0..500)
+        .map(|_| log.append(&denied("x")).unwrap())
+        .collect();
     drop(gate);
     assert_eq!(wait(first), Ok(1));
     for (n, one) in (2..).zip(rest) {
