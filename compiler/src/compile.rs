@@ -136,12 +136,7 @@ fn sources_of(unit: &Unit, sources: &Sources) -> Vec<bundle::Source> {
         .filter_map(|id| sources.get(id))
         .map(|s| source(&s.path, &s.text))
         .collect();
-    for file in unit
-        .spec
-        .agents
-        .iter()
-        .filter_map(|a| a.system.as_ref()?.file.as_ref())
-    {
+    for file in unit.spec.files() {
         if let Some(text) = unit.files.get(&file.span)
             && let Ok(path) = join(sources.path(file.span.source), &file.value)
         {

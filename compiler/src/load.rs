@@ -374,11 +374,7 @@ impl<'w> Loader<'w> {
 
     fn prompts(&mut self, spec: &Spec) -> BTreeMap<Span, String> {
         let mut out = BTreeMap::new();
-        for file in spec
-            .agents
-            .iter()
-            .filter_map(|a| a.system.as_ref()?.file.as_ref())
-        {
+        for file in spec.files() {
             let base = self.sources.path(file.span.source).to_owned();
             let text = join(&base, &file.value).and_then(|path| self.world.read(&path));
             match text {

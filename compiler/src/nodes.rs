@@ -195,6 +195,8 @@ pub enum Kind {
     EnvName,
     /// A path to a file beside this one, inside the workspace.
     FilePath,
+    /// Where a file stands below a folder of ours.
+    FileName,
     /// A pattern of files inside the workspace.
     Glob,
     /// A diagnostic code.
@@ -218,6 +220,8 @@ pub enum Decl {
     Mcp,
     /// `tools`
     Tools,
+    /// `skill`
+    Skill,
     /// `approval`
     Approval,
     /// `agent`
@@ -232,11 +236,12 @@ pub enum Decl {
 
 impl Decl {
     /// All kinds of declarations.
-    pub const ALL: [Decl; 9] = [
+    pub const ALL: [Decl; 10] = [
         Self::Secret,
         Self::Model,
         Self::Mcp,
         Self::Tools,
+        Self::Skill,
         Self::Approval,
         Self::Agent,
         Self::Input,
@@ -252,6 +257,7 @@ impl Decl {
             Self::Model => "model",
             Self::Mcp => "mcp",
             Self::Tools => "tools",
+            Self::Skill => "skill",
             Self::Approval => "approval",
             Self::Agent => "agent",
             Self::Input => "input",

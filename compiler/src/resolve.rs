@@ -8,7 +8,7 @@ use crate::nodes::Decl;
 use crate::policy::Policy;
 use crate::shape::nearest;
 use crate::span::{SourceId, Span, Spanned};
-use crate::spec::{Agent, Approval, Input, Model, Run, Secret, Server, Spec, Tools};
+use crate::spec::{Agent, Approval, Input, Model, Run, Secret, Server, Skill, Spec, Tools};
 use crate::target::Target;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -28,7 +28,7 @@ pub struct Unit {
     pub target: Rc<Target>,
     /// Whether a name refers to nothing, so that what seems unused may be what was meant.
     pub dangling: bool,
-    /// Texts of files that it names (`system file=`), by the path as written and the place.
+    /// Texts of files that it names (prompts and skills), by the path as written and the place.
     pub files: BTreeMap<Span, String>,
 }
 
@@ -55,6 +55,12 @@ impl Unit {
     #[must_use]
     pub fn tools(&self, name: &str) -> Option<&Tools> {
         self.spec.tools.iter().find(|d| d.name.value == name)
+    }
+
+    /// A skill by name.
+    #[must_use]
+    pub fn skill(&self, name: &str) -> Option<&Skill> {
+        self.spec.skills.iter().find(|d| d.name.value == name)
     }
 
     /// An approval by name.
@@ -214,6 +220,7 @@ fn references<'a>(spec: &'a Spec, run: Option<&'a Run>) -> Vec<(Decl, &'a Spanne
     for a in &spec.agents {
         out.extend(a.models.iter().map(|m| (Decl::Model, m)));
         out.extend(a.tools.iter().map(|t| (Decl::Tools, t)));
+        out.extend(a.skills.iter().map(|s| (Decl::Skill, s)));
         out.extend(
             a.http
                 .iter()

@@ -6,6 +6,7 @@ use crate::shape::Item;
 use crate::span::{Span, Spanned};
 use crate::values::cpu::Cpu;
 use crate::values::duration::Duration;
+use crate::values::file_name::FileName;
 use crate::values::host::HostPattern;
 use crate::values::image::Image;
 use crate::values::money::Money;
@@ -30,6 +31,8 @@ pub struct Spec {
     pub servers: Vec<Server>,
     /// `tools`
     pub tools: Vec<Tools>,
+    /// `skill`
+    pub skills: Vec<Skill>,
     /// `approval`
     pub approvals: Vec<Approval>,
     /// `agent`
@@ -157,6 +160,41 @@ pub struct Bind {
     pub value: Option<S<String>>,
 }
 
+/// The file of a skill that an agent reads first.
+pub const FIRST: &str = "SKILL.md";
+
+/// `skill`
+#[derive(Debug, Clone)]
+pub struct Skill {
+    /// Name.
+    pub name: S<String>,
+    /// When it is of use.
+    pub about: Option<S<String>>,
+    /// Its files.
+    pub files: Vec<SkillFile>,
+    /// Whether something in it was refused: what seems to be missing may be what was meant.
+    pub spoilt: bool,
+}
+
+/// `file` of a skill.
+#[derive(Debug, Clone)]
+pub struct SkillFile {
+    /// Where it is beside the spec.
+    pub path: S<String>,
+    /// Where it stands in the skill.
+    pub place: Option<S<FileName>>,
+}
+
+impl SkillFile {
+    /// Where it stands in the skill: as it is written, else by its own name if that is one.
+    #[must_use]
+    pub fn stands(&self) -> Option<FileName> {
+        let own = || FileName::parse(self.path.value.rsplit('/').next()?).ok();
+        let written = self.place.as_ref().map(|place| place.value.clone());
+        written.or_else(own)
+    }
+}
+
 /// `approval`
 #[derive(Debug, Clone)]
 pub struct Approval {
@@ -215,6 +253,8 @@ pub struct Agent {
     pub models: Vec<S<String>>,
     /// Lists of tools.
     pub tools: Vec<S<String>>,
+    /// Skills.
+    pub skills: Vec<S<String>>,
     /// `egress` was written, perhaps empty.
     pub tunnels: Vec<Tunnel>,
     /// Hosts that end at the gateway.
@@ -506,6 +546,7 @@ impl Spec {
                 "model" => spec.models.extend(model(item)),
                 "mcp" => spec.servers.extend(server(item)),
                 "tools" => spec.tools.extend(tools(item)),
+                "skill" => spec.skills.extend(skill(item)),
                 "approval" => spec.approvals.extend(approval(item)),
                 "agent" => spec.agents.extend(agent(item)),
                 "run" => spec.runs.extend(run(item)),
@@ -515,6 +556,16 @@ impl Spec {
         spec
     }
 
+    /// The files that it names: prompts and skills.
+    pub fn files(&self) -> impl Iterator<Item = &S<String>> {
+        let prompts = self
+            .agents
+            .iter()
+            .filter_map(|a| a.system.as_ref()?.file.as_ref());
+        let skills = self.skills.iter().flat_map(|s| &s.files);
+        prompts.chain(skills.map(|f| &f.path))
+    }
+
     /// Takes over what another file of the spec declares.
     pub fn absorb(&mut self, other: Self) {
         self.declared.extend(other.declared);
@@ -522,6 +573,7 @@ impl Spec {
         self.models.extend(other.models);
         self.servers.extend(other.servers);
         self.tools.extend(other.tools);
+        self.skills.extend(other.skills);
         self.approvals.extend(other.approvals);
         self.agents.extend(other.agents);
         self.runs.extend(other.runs);
@@ -631,6 +683,21 @@ fn bind(item: &Item) -> Option<Bind> {
     })
 }
 
+fn skill(item: &Item) -> Option<Skill> {
+    let file = |i: &Item| {
+        Some(SkillFile {
+            path: i.text(0)?,
+            place: typed(i.prop("as"), FileName::parse),
+        })
+    };
+    Some(Skill {
+        name: item.text(0)?,
+        about: text(item, "about"),
+        files: item.children("file").filter_map(file).collect(),
+        spoilt: item.spoilt(),
+    })
+}
+
 fn approval(item: &Item) -> Option<Approval> {
     Some(Approval {
         name: item.text(0)?,
@@ -670,6 +737,7 @@ fn agent(item: &Item) -> Option<Agent> {
         }),
         models: texts(item, "model"),
         tools: texts(item, "tools"),
+        skills: texts(item, "skill"),
         tunnels: egress.map(tunnels).unwrap_or_default(),
         http: egress.map(routes).unwrap_or_default(),
         resources: resources(item),

@@ -96,6 +96,9 @@ pub struct Agent {
     pub models: Vec<String>,
     /// Tools it may call.
     pub tools: Vec<ToolGrant>,
+    /// What it may read when it needs it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<Skill>,
     /// Hosts it may open a tunnel to.
     pub tunnels: Vec<Tunnel>,
     /// Hosts whose requests are ended at the gateway.
@@ -104,6 +107,18 @@ pub struct Agent {
     pub limits: AgentLimits,
     /// Plain environment of the agent container.
     pub env: BTreeMap<String, String>,
+}
+
+/// Instructions for one kind of work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skill {
+    /// Its name, which is that of its folder.
+    pub name: String,
+    /// When it is of use.
+    pub about: String,
+    /// Texts by their place in the folder; `SKILL.md` is one.
+    pub files: BTreeMap<String, String>,
 }
 
 /// The programs that the shim knows how to start.

@@ -4,7 +4,7 @@
 //! contract and the settings of the harness ([`left`], [`harness`]). It asks the gateway for the prompt ([`told`]),
 //! gives the harness an [`environment`] of its own and the prompt on standard input, forwards signals and gathers
 //! orphans ([`process`]), bounds what goes to the log ([`output`]), and reminds an agent that owes a submission
-//! ([`reminder`]).
+//! ([`reminder`]). Skills stand where the harness looks for them ([`skills`]).
 
 pub mod environment;
 pub mod filter;
@@ -13,6 +13,7 @@ pub mod left;
 pub mod output;
 pub mod process;
 pub mod reminder;
+pub mod skills;
 pub mod told;
 
 #[cfg(test)]
@@ -204,6 +205,7 @@ impl Session<'_> {
         if let Some((from, to)) = settings {
             place(&from, &to)?;
         }
+        skills::place(&shim.home, left.agent.harness, &left.agent.skills)?;
         let mut all = environment::inherited(std::env::vars_os(), &left.agent.env);
         all.extend(environment::shared(shim, left));
         all.insert(reminder::COUNT.into(), self.reminders.path());

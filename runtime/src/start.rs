@@ -9,7 +9,7 @@ pub mod gate;
 
 use crate::ask::Gateway;
 use crate::contract::{Agent, CONTROL_PORT, Contract, EXPORT_PORT};
-use crate::shim::harness;
+use crate::shim::{harness, skills};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -94,8 +94,8 @@ impl Start {
         }
         let entry = &self.contract.entry;
         let agent = self.contract.agents.iter().find(|a| a.name == *entry);
-        let files = self.files(agent.ok_or(Refused::Agent)?);
-        let files = files.map_err(Refused::Folder)?;
+        let agent = agent.ok_or(Refused::Agent)?;
+        let files = self.files(agent).map_err(Refused::Folder)?;
         let address = format!("{}:{}", self.gateway, self.port);
         let gateway = Gateway {
             address: &address,
@@ -104,6 +104,7 @@ impl Start {
         let bearer = claim::claim(gateway, &self.uid, self.cycle)
             .await
             .map_err(Refused::Claim)?;
+        skills::leave(&self.folder, &agent.skills).map_err(Refused::Folder)?;
         self.leave(files, &bearer).map_err(Refused::Folder)
     }
 

@@ -7,6 +7,7 @@ mod exports;
 mod policies;
 mod run;
 mod servers;
+mod skills;
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
@@ -24,6 +25,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     spec.servers
         .iter()
         .for_each(|s| servers::check(s, findings));
+    spec.skills.iter().for_each(|s| skills::check(s, findings));
     spec.approvals.iter().for_each(|a| approval(a, findings));
     spec.agents.iter().for_each(|a| agent(a, findings));
     let binds = spec

@@ -29,7 +29,9 @@ fn declarations(unit: &Unit, findings: &mut Findings) {
         let word = decl.word();
         let help = match decl {
             Decl::Secret => "remove it, or name it in an `auth`",
-            Decl::Model | Decl::Tools => "remove it, or name it in an agent of the run",
+            Decl::Model | Decl::Tools | Decl::Skill => {
+                "remove it, or name it in an agent of the run"
+            }
             Decl::Mcp => "remove it, or grant its tools in a `tools` that an agent has",
             Decl::Approval => "remove it, or name it in an `approve`",
             Decl::Agent => "remove it, or name it in the run",
@@ -54,6 +56,7 @@ fn used(unit: &Unit) -> BTreeSet<(Decl, &str)> {
     for agent in &reached.agents {
         out.insert((Decl::Agent, agent.name.value.as_str()));
         out.extend(agent.tools.iter().map(|t| (Decl::Tools, t.value.as_str())));
+        out.extend(agent.skills.iter().map(|s| (Decl::Skill, s.value.as_str())));
         out.extend(
             agent
                 .http

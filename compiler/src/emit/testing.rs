@@ -273,6 +273,7 @@ fn agent(name: &str) -> AgentPlan {
             command: vec![text("/work"), text("--once")],
             models: vec![text("local")],
             tools: Vec::new(),
+            skills: Vec::new(),
             tunnels: Vec::new(),
             http: Vec::new(),
             limits: c::AgentLimits::default(),

@@ -1,9 +1,9 @@
 //! Nodes of run specs.
 
 use super::Kind::{
-    self, BranchPattern, Cpu, Cron, Duration, EnvName, FilePath, FilePattern, Host, Image, Int,
-    LabelKey, LabelValue, Line, Method, Money, Name, ObjectName, PathPattern, Ref, Regex,
-    RepoPattern, S3, SecretKey, Size, SshKey, Text, Timezone, Url, Word,
+    self, BranchPattern, Cpu, Cron, Duration, EnvName, FileName, FilePath, FilePattern, Host,
+    Image, Int, LabelKey, LabelValue, Line, Method, Money, Name, ObjectName, PathPattern, Ref,
+    Regex, RepoPattern, S3, SecretKey, Size, SshKey, Text, Timezone, Url, Word,
 };
 use super::{Decl, NodeDef, Unique, arg, may, maybe, need, node};
 
@@ -12,7 +12,7 @@ const MAX: i64 = 9_007_199_254_740_991;
 
 /// Top-level nodes of a run spec.
 pub static TOP: &[&NodeDef] = &[
-    &VERSION, &USE, &SECRET, &MODEL, &MCP, &TOOLS, &APPROVAL, &AGENT, &RUN,
+    &VERSION, &USE, &SECRET, &MODEL, &MCP, &TOOLS, &SKILL, &APPROVAL, &AGENT, &RUN,
 ];
 
 /// `version`, in every document.
@@ -277,6 +277,39 @@ static BIND: NodeDef = node(
 .example("bind \"issue_id\" input=\"issue\"")
 .many();
 
+static SKILL: NodeDef = node(
+    "skill",
+    "Instructions that an agent reads when it needs them, and the files that belong to them. The texts are part of \
+     what is hashed; the agent gets them read-only. Its first file is `SKILL.md`.",
+)
+.args(NAME)
+.children(&[&SKILL_ABOUT, &SKILL_FILE])
+.example(
+    "skill \"jobs\" {\n    about \"How to plan and start jobs\"\n    file \"skills/jobs.md\" as=\"SKILL.md\"\n    \
+     file \"skills/plan.sh\" as=\"scripts/plan.sh\"\n}",
+)
+.many();
+static SKILL_ABOUT: NodeDef = node(
+    "about",
+    "When it is of use, in one line: what an agent knows of it before it reads it.",
+)
+.args(&[arg("text", Line)])
+.example("about \"How to plan and start jobs\"")
+.one();
+static SKILL_FILE: NodeDef = node(
+    "file",
+    "A UTF-8 file of at most 64 KiB inside the workspace. One of them is `SKILL.md`; its front matter is made of the \
+     name and `about`, unless it has one.",
+)
+.args(&[arg("path", FilePath)])
+.props(&[may(
+    "as",
+    FileName,
+    "Where it stands in the skill (default: its own name).",
+)])
+.example("file \"skills/jobs.md\" as=\"SKILL.md\"")
+.some();
+
 static APPROVAL: NodeDef = node(
     "approval",
     "A way to ask a person. An approval is bound to the exact arguments; no answer is a denial.",
@@ -332,6 +365,7 @@ static AGENT: NodeDef = node(
     &SYSTEM,
     &AGENT_MODEL,
     &AGENT_TOOLS,
+    &AGENT_SKILL,
     &EGRESS,
     &RESOURCES,
     &AGENT_LIMITS,
@@ -388,6 +422,13 @@ static AGENT_TOOLS: NodeDef = node(
 )
 .args(&[arg("tools", Ref(Decl::Tools))])
 .example("tools \"common\"")
+.many();
+static AGENT_SKILL: NodeDef = node(
+    "skill",
+    "A skill that it may read, in the place where its harness looks for skills. Repeat the node for more.",
+)
+.args(&[arg("skill", Ref(Decl::Skill))])
+.example("skill \"jobs\"")
 .many();
 static EGRESS: NodeDef = node(
     "egress",

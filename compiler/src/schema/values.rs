@@ -57,6 +57,7 @@ fn pattern(kind: Kind) -> Option<&'static str> {
         Kind::Method => "^[A-Z]+$",
         Kind::Semver => "^[0-9]+\\.[0-9]+\\.[0-9]+$",
         Kind::Account => "^system:serviceaccount:[^:]+:[^:]+$",
+        Kind::FileName => "^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}$",
         Kind::EnvName => "^[A-Za-z_][A-Za-z0-9_]*$",
         _ => return None,
     })

@@ -11,7 +11,8 @@ use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::url::{Plaintext, Url};
 use crate::values::{Parsed, Refusal};
 use crate::values::{
-    cidr, cpu, cron, date, duration, host, image, money, name, regex, s3, size, ssh_key, timezone,
+    cidr, cpu, cron, date, duration, file_name, host, image, money, name, regex, s3, size, ssh_key,
+    timezone,
 };
 
 /// Why a value does not do.
@@ -77,6 +78,7 @@ pub(super) fn word(kind: Kind) -> String {
         Kind::LabelValue => "a label value".to_owned(),
         Kind::EnvName => "the name of an environment variable".to_owned(),
         Kind::FilePath => "a path inside the workspace, relative to this file".to_owned(),
+        Kind::FileName => "a place such as \"scripts/plan.sh\"".to_owned(),
         Kind::Glob => "files such as \"agents/*.kdl\"".to_owned(),
         Kind::Code => "a code such as \"PA0512\"".to_owned(),
         Kind::Method => "a method such as \"GET\"".to_owned(),
@@ -189,6 +191,7 @@ fn string(kind: Kind, text: &str) -> Result<Scalar, Refused> {
         Kind::LabelValue => name::LabelValue::parse(text).map(drop),
         Kind::EnvName => name::EnvName::parse(text).map(drop),
         Kind::FilePath | Kind::Glob => line(text),
+        Kind::FileName => file_name::FileName::parse(text).map(drop),
         Kind::Code => code(text),
         Kind::Method => method(text),
         Kind::Semver => semver(text),

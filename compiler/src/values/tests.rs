@@ -79,6 +79,7 @@ fn check_all(text: &str) {
     check(text, cron::Cron::parse);
     check(text, date::Date::parse);
     check(text, duration::Duration::parse);
+    check(text, file_name::FileName::parse);
     check(text, host::Host::parse);
     check(text, host::HostPattern::parse);
     check(text, image::Image::parse);

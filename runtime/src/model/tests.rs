@@ -54,6 +54,7 @@ fn agent() -> Agent {
         command: Vec::new(),
         models: ["main", "gpt", "local", "vllm"].map(str::to_owned).to_vec(),
         tools: Vec::new(),
+        skills: Vec::new(),
         tunnels: Vec::new(),
         http: Vec::new(),
         limits: AgentLimits::default(),

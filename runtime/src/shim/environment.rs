@@ -3,8 +3,8 @@
 //! It is what the image and the spec say, without what others put there: the cluster's addresses, the variables of
 //! the trusted roles, and whatever would lead a harness past the gateway. What the shim says stands last.
 
-use super::Shim;
 use super::left::Left;
+use super::{Shim, skills};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
@@ -108,6 +108,10 @@ pub fn shared(shim: &Shim, left: &Left) -> Variables {
         format!("http://{}", shim.gateway).into(),
     );
     say("PURE_AGENT_BEARER", left.bearer.clone().into());
+    if !left.agent.skills.is_empty() {
+        let folder = left.folder.join(skills::FOLDER);
+        say("PURE_AGENT_SKILLS", folder.into_os_string());
+    }
     if !left.agent.tunnels.is_empty() {
         let proxy = format!("http://{USER}:{}@{}", left.bearer, shim.gateway);
         say("HTTPS_PROXY", proxy.clone().into());

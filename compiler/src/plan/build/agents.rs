@@ -7,7 +7,7 @@ use crate::reach::Granted;
 use crate::resolve::Unit;
 use crate::spec;
 use pure_agent_runtime::contract::{
-    Agent, AgentLimits, Bound, Harness, HttpRoute, HttpRule, ToolGrant, Tunnel,
+    Agent, AgentLimits, Bound, Harness, HttpRoute, HttpRule, Skill, ToolGrant, Tunnel,
 };
 use std::collections::BTreeMap;
 
@@ -29,6 +29,11 @@ pub(super) fn agent(unit: &Unit, agent: &spec::Agent, grants: &[Granted<'_>]) ->
             command,
             models: texts(&agent.models),
             tools: tools(own),
+            skills: agent
+                .skills
+                .iter()
+                .filter_map(|s| Some(skill(unit, unit.skill(&s.value)?)))
+                .collect(),
             tunnels: sorted(agent.tunnels.iter().map(tunnel)),
             http: routes(&agent.http),
             limits: limits(&agent.limits),
@@ -58,6 +63,29 @@ fn system(unit: &Unit, system: &spec::System) -> Option<String> {
         (Some(text), _) => Some(text.value.clone()),
         (None, Some(file)) => unit.files.get(&file.span).cloned(),
         (None, None) => None,
+    }
+}
+
+fn skill(unit: &Unit, skill: &spec::Skill) -> Skill {
+    let about = text(skill.about.as_ref()).unwrap_or_default();
+    let file = |file: &spec::SkillFile| {
+        let (place, text) = (file.stands()?.to_string(), unit.files.get(&file.path.span)?);
+        // How every harness learns of a skill before it reads it.
+        let own = text.starts_with("---\n");
+        let text = match place == spec::FIRST && !own {
+            true => format!(
+                "---\nname: {}\ndescription: {}\n---\n\n{text}",
+                skill.name.value,
+                serde_json::Value::from(about.as_str())
+            ),
+            false => text.clone(),
+        };
+        Some((place, text))
+    };
+    Skill {
+        name: skill.name.value.clone(),
+        files: skill.files.iter().filter_map(file).collect(),
+        about: about.clone(),
     }
 }
 

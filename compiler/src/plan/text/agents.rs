@@ -31,6 +31,16 @@ pub(super) fn agent(plan: &Plan, agent: &AgentPlan) -> Vec<Row> {
             format!("{lines}, {} bytes", words::number(system.len() as u64)),
         );
     }
+    for (at, skill) in contract.skills.iter().enumerate() {
+        let bytes = skill.files.values().map(String::len).sum::<usize>() as u64;
+        let files = words::count(skill.files.len() as u64, "file", "files");
+        let word = if at == 0 { "skill" } else { "" };
+        let (name, about) = (&skill.name, &skill.about);
+        row(
+            word,
+            format!("{name} ({files}, {} bytes): {about}", words::number(bytes)),
+        );
+    }
     for (at, name) in contract.models.iter().enumerate() {
         let word = if at == 0 { "model" } else { "" };
         let model = plan.models.iter().find(|m| m.name == *name);

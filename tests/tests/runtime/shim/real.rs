@@ -59,6 +59,7 @@ fn claude_code_is_kept_from_ending_by_its_hook() {
         "the shim reminded, not the hook: {log}"
     );
     instructed(&told);
+    skilled(&told);
     nothing_else_was_asked(&denied);
 }
 
@@ -68,6 +69,7 @@ fn codex_is_started_again_with_its_session() {
         return;
     };
     instructed(&driven.told);
+    skilled(&driven.told);
     resumed(&driven);
     // The tools of the gateway go upstream as Codex groups them, and so does its call of one.
     let last = driven.told.last().unwrap();
@@ -81,6 +83,7 @@ fn gemini_is_started_again_with_its_session() {
     let Some(driven) = drive("gemini", GEMINI, Some(32_000)) else {
         return;
     };
+    skilled(&driven.told);
     resumed(&driven);
     nothing_else_was_asked(&driven.denied);
 }
@@ -98,6 +101,13 @@ fn nothing_else_was_asked(denied: &[String]) {
 fn instructed(told: &[String]) {
     let first = told.first().map(String::as_str).unwrap_or_default();
     assert!(first.contains("Canary instructions"), "{first}");
+}
+
+/// The model learned of the skill from the harness, by its description alone (S4-02).
+fn skilled(told: &[String]) {
+    let first = told.first().map(String::as_str).unwrap_or_default();
+    assert!(first.contains("Canary skill for canary tasks"), "{first}");
+    assert!(!first.contains("Canary body"), "{first}");
 }
 
 /// The shim reminded, and the harness still knew what it was told first.

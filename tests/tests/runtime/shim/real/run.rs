@@ -52,6 +52,9 @@ impl<'w> Run<'w> {
             let agent = &mut contract["agents"][0];
             agent["harness"] = json!(harness);
             agent["models"] = json!(["main"]);
+            agent["skills"] = json!([{"name": "canary", "about": "Canary skill", "files": {
+                "SKILL.md": "---\nname: canary\ndescription: Canary skill for canary tasks\n---\nCanary body\n",
+            }}]);
             agent["system"] = json!("Canary instructions: \"quoted\", and\nof two lines.");
         });
         let inputs = json!({"issue": "A-1", "prompt": PROMPT}).to_string();
