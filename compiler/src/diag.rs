@@ -146,7 +146,11 @@ impl Findings {
 
     /// Adds all findings of another list.
     pub fn extend(&mut self, other: Findings) {
-        self.list.extend(other.list);
+        if self.list.is_empty() {
+            self.list = other.list;
+        } else {
+            self.list.extend(other.list);
+        }
     }
 
     /// Whether an unwaived error is among them: the stage boundary.
@@ -175,13 +179,16 @@ impl Findings {
 
     /// Sorts by logical path, place, code and message, and drops exact repeats.
     pub fn sort(&mut self, sources: &Sources) {
-        let key = |f: &Finding| {
-            let place = f
-                .span
-                .map(|s| (sources.path(s.source).to_owned(), s.start, s.end));
-            (place, f.code.number(), f.message.clone())
+        let place = |f: &Finding| {
+            f.span
+                .map(|span| (sources.path(span.source), span.start, span.end))
         };
-        self.list.sort_by_cached_key(key);
+        let order = |a: &Finding, b: &Finding| {
+            let by_place = place(a).cmp(&place(b));
+            let by_code = by_place.then_with(|| a.code.number().cmp(b.code.number()));
+            by_code.then_with(|| a.message.cmp(&b.message))
+        };
+        self.list.sort_by(order);
         self.list.dedup();
     }
 }

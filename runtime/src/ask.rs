@@ -24,7 +24,7 @@ pub struct Gateway<'a> {
     /// `host:port`.
     pub address: &'a str,
     /// A question is asked again for so long where the gateway is not there or not ready: its container may
-    /// be starting again.
+    /// be starting again. What a question takes while the gateway is there does not count.
     pub patience: Duration,
 }
 
@@ -102,16 +102,20 @@ impl Gateway<'_> {
     /// # Errors
     /// As [`Gateway::post`].
     pub async fn ask(&self, question: &Question<'_>) -> Result<Vec<u8>, String> {
-        let start = Instant::now();
+        let mut away = Duration::ZERO;
         loop {
+            let begun = Instant::now();
             let once = tokio::time::timeout(question.within, self.once(question)).await;
             match once.unwrap_or_else(|_| Err(Trouble::Passing("no answer in time".to_owned()))) {
                 Ok(answer) => return Ok(answer),
                 Err(Trouble::Lasting(why)) => return Err(why),
-                Err(Trouble::Passing(why)) if start.elapsed() >= self.patience => {
-                    return Err(format!("the gateway does not answer: {why}"));
+                Err(Trouble::Passing(why)) => {
+                    away += lost(begun.elapsed());
+                    if away > self.patience {
+                        return Err(format!("the gateway does not answer: {why}"));
+                    }
+                    tokio::time::sleep(PAUSE).await;
                 }
-                Err(Trouble::Passing(_)) => tokio::time::sleep(PAUSE).await,
             }
         }
     }
@@ -158,6 +162,61 @@ impl Gateway<'_> {
     }
 }
 
+/// How long the gateway was away for an attempt that failed after this time, with the pause that follows: the start of
+/// a long one it heard.
+fn lost(after: Duration) -> Duration {
+    after.min(ATTEMPT) + PAUSE
+}
+
 fn passing(error: impl Display) -> Trouble {
     Trouble::Passing(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// Asks a gateway that breaks off its first answers; gives the answer and how often it was asked.
+    async fn asked(breaks: u32, patience: u64) -> (Result<Vec<u8>, String>, u32) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let count = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&count);
+        let serve = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+                if seen.fetch_add(1, Ordering::SeqCst) >= breaks {
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+                    stream.write_all(answer).await.unwrap();
+                }
+            }
+        });
+        let gateway = Gateway {
+            address: &address,
+            patience: Duration::from_secs(patience),
+        };
+        let answer = gateway.get("/", None, 16).await;
+        serve.abort();
+        (answer, count.load(Ordering::SeqCst))
+    }
+
+    #[tokio::test]
+    async fn a_gateway_that_comes_back_in_time_answers() {
+        assert_eq!(asked(1, 5).await, (Ok(b"{}".to_vec()), 2));
+        let (answer, times) = asked(9, 1).await;
+        assert!(answer.unwrap_err().contains("does not answer"));
+        assert!(times <= 2, "{times}");
+    }
+
+    /// A person thinks for minutes: when the gateway is lost then, it has as much time to come back as ever.
+    #[test]
+    fn a_long_answer_does_not_use_up_the_patience() {
+        assert!(lost(Duration::from_secs(900)) * 5 < Duration::from_secs(60));
+        assert!(lost(Duration::ZERO) * 60 >= Duration::from_secs(60));
+    }
 }

@@ -23,6 +23,7 @@ pub mod rehearsal;
 pub mod result;
 pub mod s3;
 pub mod text;
+pub mod timetable;
 pub mod told;
 pub mod webhook;
 

@@ -135,9 +135,9 @@ fn rendered(loader: Loader<'_>) {
     let report = [Report::new(findings, sources, Base::default())];
     let colour = length % 14 >= 7;
     match length % 7 {
-        0 => drop(github::render(&report)),
-        1 => drop(sarif::render(&report)),
-        2 => drop(short::render(&report)),
+        0 => drop(github::write(&report, &mut std::io::sink())),
+        1 => drop(sarif::write(&report, &mut std::io::sink())),
+        2 => drop(short::write(&report, &mut std::io::sink())),
         3 => drop(gitlab::write(&report, &mut std::io::sink())),
         4 => drop(json::write(&report, 1, &mut std::io::sink())),
         _ => drop(human::render(&report, human::Look { colour, width: 80 })),

@@ -1,5 +1,5 @@
 //! Sources and folders that mean harm: each ends in a clear error or is done, within a second of CPU
-//! and 512 MiB (a debug build gets more), and none is read that should not be.
+//! (a debug build gets more) and 512 MiB, and none is read that should not be.
 #![cfg(unix)]
 
 use pure_agent_tests::program::{SLOWDOWN, Scratch, bounded, command, program};
@@ -10,8 +10,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Of address space. The text of the program counts, and a debug build of the commands of a cluster has a lot of it.
-const MEMORY_MIB: u32 = if cfg!(debug_assertions) { 640 } else { 512 };
+/// Of address space, the text of the program included.
+const MEMORY_MIB: u32 = 512;
 
 /// The smallest workspace with another spec.
 fn with_spec(name: &str, spec: &[u8]) -> Scratch {

@@ -228,6 +228,61 @@ fn the_built_image_holds_the_built_runtime() {
     };
     let (_, content) = read(&archive);
     assert!(content == std::fs::read(binary).unwrap(), "another file");
+    for path in machine() {
+        assert!(!holds(&content, &path), "it holds {path}");
+    }
+}
+
+/// Folders of this machine that no built file may name.
+fn machine() -> Vec<String> {
+    let named = ["CARGO_HOME", "HOME"].map(|name| std::env::var(name).ok());
+    let mut all: Vec<String> = named.into_iter().flatten().collect();
+    all.push(repository().display().to_string());
+    all.retain(|path| path.len() > 1);
+    all.iter().map(|path| format!("{path}/")).collect()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+/// Runs `.ci/static` with a compiler that makes a file which holds this text.
+fn built_with(text: &str) -> Output {
+    let folder = Scratch::new("static");
+    let bin = folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let cargo = bin.join("cargo");
+    let script = "#!/bin/sh\nset -eu\nwhile [ \"$1\" != --target ]; do shift; done\n\
+         mkdir -p \"$CARGO_TARGET_DIR/$2/release\"\n\
+         printf '%s' \"$HELD\" >\"$CARGO_TARGET_DIR/$2/release/pure-agent-runtime\"\n";
+    std::fs::write(&cargo, script).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&cargo, mode).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let mut command = Command::new(repository().join(".ci/static"));
+    command.env("PATH", format!("{}:{path}", bin.display()));
+    command.env("CARGO_TARGET_DIR", folder.path().join("target"));
+    let target = folder.path().join("target").display().to_string();
+    command.env("HELD", text.replace("TARGET", &target));
+    command.output().unwrap()
+}
+
+/// Two builds in two folders are the same bytes only if neither names its folder; nothing else differs between them.
+#[test]
+fn a_build_that_names_a_folder_of_this_machine_is_refused() {
+    let fine = built_with("text /cargo/registry/src/x.rs and /pure-agent/runtime/src/main.rs");
+    assert!(fine.status.success(), "{fine:?}");
+    let mut paths = machine();
+    paths.push("TARGET/release/build/out.rs".to_owned());
+    for path in paths {
+        let done = built_with(&format!("text {path} text"));
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(
+            !done.status.success() && said.contains("a path of this machine"),
+            "{path}: {done:?}"
+        );
+        assert!(done.stdout.is_empty(), "{path}: {done:?}");
+    }
 }
 
 /// What is built from is named by what it is, not by a word that others may move.

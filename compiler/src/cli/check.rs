@@ -23,11 +23,11 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
                 ));
             }
         }
-        CheckFormat::Short => terminal.out(&short::render(&reports))?,
-        CheckFormat::Github => terminal.out(&github::render(&reports))?,
+        CheckFormat::Short => terminal.stream(|out| short::write(&reports, out))?,
+        CheckFormat::Github => terminal.stream(|out| github::write(&reports, out))?,
         CheckFormat::Gitlab => terminal.stream(|out| gitlab::write(&reports, out))?,
         CheckFormat::Json => terminal.stream(|out| json::write(&reports, specs, out))?,
-        CheckFormat::Sarif => terminal.out(&sarif::render(&reports))?,
+        CheckFormat::Sarif => terminal.stream(|out| sarif::write(&reports, out))?,
     }
     Ok(if args.exit_zero {
         Exit::Fine

@@ -149,6 +149,9 @@ fn forbidden(text: &str) -> Trouble {
     if let Some(right) = Right::read(text) {
         return right.trouble();
     }
+    if let Some(trouble) = ungiven(text) {
+        return trouble;
+    }
     if let Some((_, why)) = text.split_once("violates PodSecurity ") {
         return Trouble::new(
             Sort::Admission,
@@ -261,6 +264,46 @@ impl<'a> Right<'a> {
     }
 }
 
+/// A role that holds more than whoever applies it:
+/// `user "U" (groups=[…]) is attempting to grant RBAC permissions not currently held:`, then a rule a line.
+fn ungiven(text: &str) -> Option<Trouble> {
+    let (from, rules) =
+        text.split_once(" is attempting to grant RBAC permissions not currently held:")?;
+    let (_, from) = from.split_once("user \"")?;
+    let (user, _) = from.split_once('"')?;
+    let rules: Vec<&str> = rules
+        .lines()
+        .map(str::trim)
+        .filter(|rule| rule.starts_with('{'))
+        .collect();
+    let lacks: Vec<String> = rules.iter().map(|rule| lacked(rule)).collect();
+    Some(Trouble::new(
+        Sort::Right,
+        format!(
+            "`{user}` has no right to {}, and nobody may give others what they do not have",
+            lacks.join("; ")
+        ),
+        format!("an administrator grants what the launcher has; {RIGHTS}"),
+    ))
+}
+
+/// A rule `{APIGroups:["G"], Resources:["R"], Verbs:["V" "W"]}` in words.
+fn lacked(rule: &str) -> String {
+    let list = |name: &str| -> Vec<&str> {
+        let from = rule.split_once(&format!("{name}:["));
+        let inner = from.and_then(|(_, from)| from.split_once(']'));
+        let quoted = inner.map_or("", |(inner, _)| inner).split('"');
+        quoted.skip(1).step_by(2).collect()
+    };
+    let whose: Vec<String> = list("APIGroups")
+        .into_iter()
+        .filter(|group| !group.is_empty())
+        .map(|group| format!(" of `{group}`"))
+        .collect();
+    let (verbs, resources) = (list("Verbs").join(", "), list("Resources").join(", "));
+    format!("{verbs} {resources}{}", whose.concat())
+}
+
 /// An error with what caused it, each once.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -320,6 +363,23 @@ mod tests {
         assert_eq!(
             trouble.message,
             "`jane` has no right to patch namespaces in the whole cluster"
+        );
+    }
+
+    #[test]
+    fn what_one_does_not_have_one_may_not_give() {
+        let trouble = told(
+            403,
+            "roles.rbac.authorization.k8s.io \"review-launcher\" is forbidden: user \"jane\" (groups=[\"a\" \
+             \"system:authenticated\"]) is attempting to grant RBAC permissions not currently held:\n\
+             {APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"get\" \"list\"]}\n\
+             {APIGroups:[\"argoproj.io\"], Resources:[\"workflowtaskresults\"], Verbs:[\"create\"]}",
+        );
+        assert_eq!(trouble.sort, Sort::Right);
+        assert_eq!(
+            trouble.message,
+            "`jane` has no right to get, list pods; create workflowtaskresults of `argoproj.io`, and nobody may give \
+             others what they do not have"
         );
     }
 

@@ -2,14 +2,16 @@
 
 use super::{Finding, Report, Severity};
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 /// Annotations of one level that the service shows for one step.
 const SHOWN: usize = 10;
 
-/// The findings that no waiver covers; if some will not be shown, the last entry says so.
-#[must_use]
-pub fn render(reports: &[Report]) -> String {
-    let mut out = String::new();
+/// Writes the findings that no waiver covers; if some will not be shown, the last entry says so.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     let (mut errors, mut warnings) = (0_usize, 0_usize);
     for report in reports {
         for finding in report.iter().filter(|f| f.waived.is_none()) {
@@ -17,7 +19,7 @@ pub fn render(reports: &[Report]) -> String {
                 Severity::Error => errors += 1,
                 Severity::Warning => warnings += 1,
             }
-            out.push_str(&annotation(report, finding));
+            out.write_all(annotation(report, finding).as_bytes())?;
         }
     }
     let hidden = errors.saturating_sub(SHOWN) + warnings.saturating_sub(SHOWN);
@@ -26,10 +28,9 @@ pub fn render(reports: &[Report]) -> String {
             "{hidden} of {errors} errors and {warnings} warnings are not shown as annotations; the \
              log of this step has them all"
         );
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "::notice title=pure-agent::{}", data(&text));
+        writeln!(out, "::notice title=pure-agent::{}", data(&text))?;
     }
-    out
+    Ok(())
 }
 
 fn annotation(report: &Report, finding: &Finding) -> String {
@@ -102,12 +103,18 @@ mod tests {
         Report::new(findings, sources, Base::default())
     }
 
+    fn render(report: Report) -> String {
+        let mut out = Vec::new();
+        write(&[report], &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn text_cannot_end_the_command_or_begin_another() {
         let make = |span| {
             Finding::new(Code::Syntax, span, "50%\r\n::error::evil").help("a\n::stop-commands::x")
         };
-        let out = render(&[report("a,b:c%\n.kdl", make, 1)]);
+        let out = render(report("a,b:c%\n.kdl", make, 1));
         assert_eq!(
             out,
             "::error title=PA0106 not KDL,file=a%2Cb%3Ac%25%0A.kdl,line=1,endLine=1,col=4,\
@@ -118,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_not_shown_is_said_last() {
         let make = |span| Finding::new(Code::Syntax, span, "m");
-        let out = render(&[report("a.kdl", make, 12)]);
+        let out = render(report("a.kdl", make, 12));
         assert_eq!(out.lines().count(), 13);
         assert!(
             out.lines()
@@ -126,6 +133,6 @@ mod tests {
                 .unwrap()
                 .starts_with("::notice title=pure-agent::2 of 12")
         );
-        assert!(!render(&[report("a.kdl", make, 10)]).contains("::notice"));
+        assert!(!render(report("a.kdl", make, 10)).contains("::notice"));
     }
 }

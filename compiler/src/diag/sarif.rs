@@ -10,16 +10,20 @@ use document::{
     Artifact, Change, Content, Document, Driver, Fix, Location, Message, Physical, Region,
     RelatedLocation, Replacement, ResultEntry, Rule, Run, Suppression, Text, Tool,
 };
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 
 /// Results of one run that services take.
 pub const MAX_RESULTS: usize = 25_000;
 /// Places of one result that services take.
 const MAX_LOCATIONS: usize = 1_000;
 
-/// One run with every finding. Beyond [`MAX_RESULTS`] the last one says how many are missing.
-#[must_use]
-pub fn render(reports: &[Report]) -> String {
+/// Writes one run with every finding. Beyond [`MAX_RESULTS`] the last one says how many are missing.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     let total: usize = reports.iter().map(|r| r.iter().count()).sum();
     let room = if total > MAX_RESULTS {
         MAX_RESULTS - 1
@@ -33,43 +37,47 @@ pub fn render(reports: &[Report]) -> String {
             total - room
         ),
     );
-    let all = reports
-        .iter()
-        .flat_map(|r| r.iter().map(move |f| (Some(r), f)));
-    let mut shown: Vec<(Option<&Report>, &Finding)> = all.take(room).collect();
-    if room < total {
-        shown.push((None, &cut));
-    }
-    let codes: BTreeSet<Code> = shown.iter().map(|(_, f)| f.code).collect();
-    let index: BTreeMap<Code, usize> = codes.iter().enumerate().map(|(i, c)| (*c, i)).collect();
-    let mut prints = Fingerprints::default();
     let empty = Report::new(
         super::Findings::default(),
         Default::default(),
         Default::default(),
     );
-    let results = shown.iter().map(|(report, finding)| {
-        let report = report.unwrap_or(&empty);
-        let fingerprint = prints.next(report, finding);
-        result(
-            report,
-            finding,
-            index.get(&finding.code).copied().unwrap_or(0),
-            fingerprint,
-        )
-    });
+    let all = reports.iter().flat_map(|r| r.iter().map(move |f| (r, f)));
+    let mut shown: Vec<(&Report, &Finding)> = all.take(room).collect();
+    if room < total {
+        shown.push((&empty, &cut));
+    }
+    let codes: BTreeSet<Code> = shown.iter().map(|(_, f)| f.code).collect();
     let run = Run {
         tool: Tool {
             driver: Driver::new(codes.iter().map(|c| rule(*c)).collect()),
         },
         column_kind: "unicodeCodePoints",
-        results: results.collect(),
+        results: Results {
+            index: codes.iter().enumerate().map(|(i, c)| (*c, i)).collect(),
+            shown,
+        },
     };
-    let document = Document::new(vec![run]);
-    // Strings and numbers always have a JSON form.
-    let mut out = serde_json::to_string_pretty(&document).unwrap_or_default();
-    out.push('\n');
-    out
+    serde_json::to_writer_pretty(&mut *out, &Document::new(run))?;
+    out.write_all(b"\n")
+}
+
+/// Each result is made when it is written, so that many findings need little more memory than few.
+pub(super) struct Results<'a> {
+    shown: Vec<(&'a Report, &'a Finding)>,
+    /// Numbers of the rules.
+    index: BTreeMap<Code, usize>,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut prints = Fingerprints::default();
+        serializer.collect_seq(self.shown.iter().map(|(report, finding)| {
+            let fingerprint = prints.next(report, finding);
+            let rule = self.index.get(&finding.code).copied().unwrap_or(0);
+            result(report, finding, rule, fingerprint)
+        }))
+    }
 }
 
 fn rule(code: Code) -> Rule {
@@ -204,7 +212,9 @@ mod tests {
             Report::new(findings, sources.clone(), Base::default())
         };
         let results = |reports: &[Report]| {
-            let log: serde_json::Value = serde_json::from_str(&render(reports)).unwrap();
+            let mut out = Vec::new();
+            write(reports, &mut out).unwrap();
+            let log: serde_json::Value = serde_json::from_slice(&out).unwrap();
             log["runs"][0]["results"].as_array().unwrap().clone()
         };
         let all = results(&[report(20_000), report(5_000)]);

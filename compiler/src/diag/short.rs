@@ -2,12 +2,13 @@
 
 use super::plain::one_line;
 use super::{Report, Severity};
-use std::fmt::Write as _;
+use std::io::{self, Write};
 
-/// The findings that no waiver covers, a line each.
-#[must_use]
-pub fn render(reports: &[Report]) -> String {
-    let mut out = String::new();
+/// Writes the findings that no waiver covers, a line each.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     for report in reports {
         for finding in report.iter().filter(|f| f.waived.is_none()) {
             let place = match finding.span {
@@ -20,15 +21,14 @@ pub fn render(reports: &[Report]) -> String {
             };
             let severity = finding.severity.word();
             let message = one_line(&finding.message);
-            // Writing to a string cannot fail.
-            let _ = writeln!(
+            writeln!(
                 out,
                 "{place}: {severity}: {message} [{}]",
                 finding.code.number()
-            );
+            )?;
         }
     }
-    out
+    Ok(())
 }
 
 impl Severity {

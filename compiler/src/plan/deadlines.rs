@@ -12,6 +12,9 @@ pub const PLACING: u64 = 300;
 pub const READY: u64 = 300;
 /// What an agent's pod may last beyond its cycle: images, the start gate, the harness's end.
 pub const AGENT_EXTRA: u64 = 300;
+/// What the export step's pod may last beyond the step: images and volumes come before it, and whoever is cut off while
+/// it writes the result has none.
+pub const EXPORT_EXTRA: u64 = 60;
 /// The router's pod.
 pub const ROUTER: u64 = 120;
 /// The launchers that delete pods.
@@ -55,7 +58,7 @@ pub struct Deadlines {
 ///
 /// The run's own deadline counts from the moment the gateway is ready, and is the gateway's to hold: a
 /// cycle that began just before it may still end, with its router. Packing gets a third of
-/// `limits.export`, exporting the rest.
+/// `limits.export`, exporting the rest; the step ends by itself then.
 #[must_use]
 pub fn deadlines(limits: &RunLimits, servers: bool) -> Deadlines {
     let ready_launcher = PLACING + READY;
@@ -64,7 +67,10 @@ pub fn deadlines(limits: &RunLimits, servers: bool) -> Deadlines {
     let router_launcher = ROUTER + PLACING;
     let pack_pod = (limits.export / 3).max(1);
     let pack_launcher = pack_pod.saturating_add(PLACING);
-    let export_pod = limits.export.saturating_sub(pack_pod).max(1);
+    let export_pod = limits
+        .export
+        .saturating_sub(pack_pod)
+        .saturating_add(EXPORT_EXTRA);
     let export_launcher = export_pod.saturating_add(PLACING);
     let serving = if servers {
         2 * (ready_launcher + BETWEEN)

@@ -1,6 +1,7 @@
 //! The gateway's control port, as the export step asks it: what is known of the run, and what was done.
 
 use super::client::Steps;
+use super::timetable::Timetable;
 use crate::ask::{Gateway, Question};
 use crate::proof::{Key, Use};
 use crate::record::event::{ExportDone, ExportPlanned, Outcome};
@@ -11,13 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// Most bytes of an answer: a submission in a text in a document, and the inputs.
 const MOST: usize = 16 << 20;
 /// Time for one attempt.
 const ATTEMPT: Duration = Duration::from_secs(20);
-/// The same where the gateway brings to an end what it still does.
-const LAST: Duration = Duration::from_secs(60);
 
 /// What the gateway knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,21 +112,22 @@ impl Known {
 pub struct Ledger<'a> {
     gateway: Gateway<'a>,
     proof: String,
-    /// Time for a person to agree.
-    approval: Duration,
+    start: Instant,
+    times: Timetable,
     /// Whether nothing is kept, because nothing happens.
     rehearsed: bool,
     steps: Steps,
 }
 
 impl<'a> Ledger<'a> {
-    /// Speaks as the export step of the run with this UID; a person has so much time.
+    /// Speaks as the export step of the run with this UID, which has started now.
     #[must_use]
-    pub fn new(gateway: Gateway<'a>, uid: &str, key: &Key, approval: Duration) -> Self {
+    pub fn new(gateway: Gateway<'a>, uid: &str, key: &Key, times: Timetable) -> Self {
         Self {
             gateway,
             proof: key.proof(uid, Use::Export),
-            approval,
+            start: Instant::now(),
+            times,
             rehearsed: false,
             steps: Steps::default(),
         }
@@ -173,7 +174,8 @@ impl<'a> Ledger<'a> {
         let body = serde_json::to_vec(entry).map_err(|e| e.to_string())?;
         self.steps.step().await;
         let within = match entry {
-            Entry::Result(_) => LAST,
+            // Here the gateway brings to an end what it still does.
+            Entry::Result(_) => self.times.all,
             Entry::Planned(_) | Entry::Done(_) => ATTEMPT,
         };
         let kept = self.post("/v1/exports", body.into(), within).await;
@@ -181,7 +183,7 @@ impl<'a> Ledger<'a> {
         kept.map(drop)
     }
 
-    /// Waits until a person agrees.
+    /// Waits until a person agrees, as long as there is time to do what that one agrees to.
     ///
     /// # Errors
     /// When nobody does.
@@ -191,7 +193,12 @@ impl<'a> Ledger<'a> {
         }
         let body = serde_json::to_vec(asking).map_err(|e| e.to_string())?;
         let path = format!("/v1/exports/{export}/approval");
-        self.post(&path, body.into(), self.approval).await.map(drop)
+        let over = self.start + self.times.approvals;
+        // One attempt may last as long as all.
+        let agreed = self.post(&path, body.into(), self.times.approvals);
+        let agreed = timeout_at(over, agreed).await;
+        agreed.map_err(|_late| "nobody has agreed in time".to_owned())??;
+        Ok(())
     }
 
     async fn post(&self, path: &str, body: Bytes, within: Duration) -> Result<Vec<u8>, String> {
@@ -213,6 +220,9 @@ impl<'a> Ledger<'a> {
             most: MOST,
             within,
         };
-        self.gateway.ask(&question).await
+        // However patient a question is, it leaves time for the document.
+        let over = self.start + self.times.all;
+        let answer = timeout_at(over, self.gateway.ask(&question)).await;
+        answer.map_err(|_late| "the gateway does not answer in time".to_owned())?
     }
 }

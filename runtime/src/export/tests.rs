@@ -11,6 +11,7 @@ use super::client::{Client, Steps};
 use super::key::Keys;
 use super::ledger::{Clone as Cloned, Known, Ledger};
 use super::result::{Acted, Result as Document};
+use super::timetable::Timetable;
 use super::told::Told;
 use crate::ask;
 use crate::gateway::testing::{Running, UID, running};
@@ -149,7 +150,7 @@ impl World {
             patience: Duration::ZERO,
         };
         let key = Key::new(vec![7; 32]).unwrap();
-        let ledger = Ledger::new(gateway, UID, &key, Duration::from_secs(5)).stepping(steps);
+        let ledger = Ledger::new(gateway, UID, &key, Timetable::of(30)).stepping(steps);
         let mut known: Known = ledger.known().await.unwrap();
         known.clones.push(Cloned {
             repository: "github.com/dlddu/tool".to_owned(),

@@ -8,7 +8,7 @@ use crate::export::key::Keys;
 use crate::export::ledger::Ledger;
 use crate::export::rehearsal::Rehearsal;
 use crate::export::result::Result as Document;
-use crate::export::{self, told::Told};
+use crate::export::{self, timetable::Timetable, told::Told};
 use crate::net::address::Private;
 use crate::net::dial::{Connector, System, Times};
 use crate::net::tls::Tls;
@@ -22,11 +22,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Seconds that are left for comments and the result when a person has not agreed.
-const AFTER_APPROVAL: u64 = 90;
-/// Seconds that are left for the result.
-const AFTER: u64 = 10;
 
 #[derive(Args)]
 pub(super) struct Export {
@@ -168,16 +163,13 @@ impl Export {
 }
 
 async fn work(step: &export::Export, ways: &Ways) -> Document {
-    // Packing has a third of the time.
-    let seconds = step.contract.limits.export;
-    let seconds = seconds.saturating_sub(seconds / 3);
-    let less = |by: u64| Duration::from_secs(seconds.saturating_sub(by).max(1));
+    let times = Timetable::of(step.contract.limits.export);
     let gateway = ask::Gateway {
         address: &ways.control,
         patience: ways.patience,
     };
-    let ledger = Ledger::new(gateway, &step.uid, &ways.key, less(AFTER_APPROVAL));
-    let client = Client::new(ways.web.clone(), Instant::now() + less(AFTER));
+    let ledger = Ledger::new(gateway, &step.uid, &ways.key, times);
+    let client = Client::new(ways.web.clone(), Instant::now() + times.effects);
     match ways.dry {
         true => {
             let client = client.rehearsed(Rehearsal::new(log::line));

@@ -10,12 +10,13 @@ use super::repositories::Repositories;
 use super::s3::S3;
 use super::{Serves, anthropic, issues};
 use crate::canary::canary;
+use crate::world::World;
 use bytes::Bytes;
 use hyper::{Request, Response};
 use pure_agent_runtime::body::{self, Body};
 use serde_json::{Value, json};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The hosts that answer as their services do.
@@ -118,6 +119,17 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Outside {
+    /// Every host, at its name in a world.
+    #[must_use]
+    pub fn within(world: &World) -> Arc<Self> {
+        let hosts = Arc::new(Self::default());
+        for name in SERVICES {
+            let hosts = Arc::clone(&hosts);
+            world.serve(name, move |request| hosts.answer(name, request));
+        }
+        hosts
+    }
+
     /// Answers as this host.
     ///
     /// # Panics

@@ -26,6 +26,14 @@ pub(crate) const SPEC: &str = "pure-agent";
 /// Runs at once: what two CPUs hold.
 const AT_ONCE: usize = 5;
 
+/// Cases that wait for one of Argo's or of a spec's times of ten minutes.
+const LONG: [&str; 4] = [
+    "launcher killed",
+    "image of the agent",
+    "Secret of the export",
+    "agent that stays",
+];
+
 /// Whether everything is to be done.
 pub(crate) fn long() -> bool {
     std::env::var_os("PURE_AGENT_LONG").is_some()
@@ -91,6 +99,9 @@ pub(crate) fn all(site: &Site, cases: Vec<Case<'_>>) -> Vec<Row> {
                     let Some((number, case)) = next else { break };
                     let row = one(site, &case);
                     println!("{row}");
+                    if !row.fine {
+                        println!("{}", row.told);
+                    }
                     rows.lock().unwrap().push((number, row));
                 }
             });
@@ -128,14 +139,19 @@ fn everything(site: &Site, seed: u64) -> Vec<Row> {
         Some(without) => !case.name.contains(without),
         None => only.split(',').any(|part| case.name.contains(part)),
     };
-    let mut cases = limits::cases(site);
-    cases.extend(breaks::cases(small.is_some()));
-    cases.extend(kills::cases(site, 20, seed));
-    cases.extend(shuts::cases());
-    let mut rows = all(site, cases.into_iter().filter(wanted).collect());
+    // Whoever disturbs all does so first, while nothing else is under way.
+    let mut rows = Vec::new();
     for outage in outages::cases() {
         rows.extend(all(site, outage.into_iter().filter(wanted).collect()));
     }
+    let mut cases = kills::cases(site, 20, seed);
+    cases.extend(shuts::cases());
+    cases.extend(breaks::cases(small.is_some()));
+    cases.extend(limits::cases(site));
+    cases.retain(wanted);
+    // What lasts for many minutes begins early, so that all end at about the same time.
+    cases.sort_by_key(|case| !LONG.iter().any(|name| case.name.starts_with(name)));
+    rows.extend(all(site, cases));
     drop((broken, short, small));
     rows
 }

@@ -1,34 +1,35 @@
 //! The parts of a SARIF 2.1.0 log that we write, as serde types.
 
+use super::Results;
 use crate::codes::Code;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 #[derive(Serialize)]
-pub(super) struct Document {
+pub(super) struct Document<'a> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: Vec<Run>,
+    runs: [Run<'a>; 1],
 }
 
-impl Document {
-    pub(super) fn new(runs: Vec<Run>) -> Self {
+impl<'a> Document<'a> {
+    pub(super) fn new(run: Run<'a>) -> Self {
         Self {
             schema: "https://json.schemastore.org/sarif-2.1.0.json",
             version: "2.1.0",
-            runs,
+            runs: [run],
         }
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Run {
+pub(super) struct Run<'a> {
     pub(super) tool: Tool,
     pub(super) column_kind: &'static str,
-    pub(super) results: Vec<ResultEntry>,
+    pub(super) results: Results<'a>,
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use crate::ask;
 use crate::export::client::Client;
 use crate::export::key::Keys;
 use crate::export::ledger::Ledger;
+use crate::export::timetable::Timetable;
 use crate::export::told::Told;
 use crate::proof::Key;
 use serde_json::{Value, json};
@@ -177,7 +178,7 @@ async fn a_run_that_owes_nothing_is_green_only_if_an_agent_ended_well() {
             patience: Duration::ZERO,
         };
         let key = Key::new(vec![7; 32]).unwrap();
-        let ledger = Ledger::new(gateway, UID, &key, Duration::from_secs(5));
+        let ledger = Ledger::new(gateway, UID, &key, Timetable::of(30));
         let mut known = ledger.known().await.unwrap();
         known.reason = Some(reason.to_owned());
         let client = Client::new(

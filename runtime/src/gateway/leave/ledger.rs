@@ -13,6 +13,7 @@ use super::super::http::Asked;
 use super::{Gateway, closed, known};
 use crate::approval::{self, Ask};
 use crate::export::ledger::{Asking, Clone, Done, Entry, Known, Submitted};
+use crate::export::timetable::Timetable;
 use crate::record::Event;
 use crate::record::event::Subject;
 use crate::state::State;
@@ -20,13 +21,9 @@ use crate::state::cycle::Phase;
 use crate::strict;
 use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Most bytes of a body: a result document of every export.
 const MOST_BODY: usize = 512 * 1024;
-
-/// Time in which what is still on its way arrives; less than the export step waits for an answer.
-const LAST: Duration = Duration::from_secs(45);
 
 /// Answers a request below `/v1/exports`.
 pub(in crate::gateway) async fn answer(
@@ -105,7 +102,8 @@ async fn entry(gateway: &Gateway, asked: &mut Asked) -> Result<Answer, Refusal> 
     let entry: Entry = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
     if let Entry::Result(_) = entry {
         // The last thing that the gateway is asked: afterwards it may be gone.
-        gateway.keep.settled(LAST).await;
+        let within = Timetable::of(gateway.contract.limits.export).settling();
+        gateway.keep.settled(within).await;
     }
     let event = match entry {
         Entry::Planned(planned) => Event::ExportPlanned(planned),

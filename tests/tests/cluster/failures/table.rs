@@ -31,11 +31,13 @@ impl fmt::Display for Row {
         } = self;
         let mark = if *fine { "as documented" } else { "WRONG" };
         let seconds = seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0}"));
+        // The logs that follow are for whoever looks at the run, not for a table.
+        let told = told.lines().next().unwrap_or_default();
         write!(f, "| {case} | {did} | {told} | {seconds} | {mark} |")
     }
 }
 
-/// Asserts that all are fine; writes the table where that is wanted.
+/// Writes the table where that is wanted; asserts that all are fine.
 ///
 /// # Panics
 /// If one is not.
@@ -68,14 +70,15 @@ pub(crate) fn judge(rows: &[Row], seed: u64) {
         let _written = writeln!(text, "{row}");
     }
     println!("{text}");
+    let all = super::long() && std::env::var_os("PURE_AGENT_ONLY").is_none();
+    if all && std::env::var_os("GOLDEN").is_some_and(|how| how == "accept") {
+        // What went wrong stands in it, too.
+        std::fs::write(repository().join("tests/failures.md"), text).unwrap();
+    }
     let wrong: Vec<String> = rows
         .iter()
         .filter(|row| !row.fine)
-        .map(ToString::to_string)
+        .map(|row| format!("{row}\n{}", row.told))
         .collect();
     assert!(wrong.is_empty(), "seed {seed}\n{}", wrong.join("\n"));
-    let all = super::long() && std::env::var_os("PURE_AGENT_ONLY").is_none();
-    if all && std::env::var_os("GOLDEN").is_some_and(|how| how == "accept") {
-        std::fs::write(repository().join("tests/failures.md"), text).unwrap();
-    }
 }

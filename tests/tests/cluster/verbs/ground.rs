@@ -231,18 +231,20 @@ impl Ground {
     pub(super) fn waiting_run(&self) -> String {
         let name = self.sure("admin", &["submit", "--input", "issue=ABC-1"]);
         let name = name.trim().to_owned();
+        self.waits(&name);
+        name
+    }
+
+    /// Waits until the agent of a run waits.
+    pub(super) fn waits(&self, name: &str) {
         wait("the agent", Duration::from_secs(240), || {
-            let status = self.run(
-                "admin",
-                &["status", &name, "--no-usage", "--output", "json"],
-            );
+            let status = self.run("admin", &["status", name, "--no-usage", "--output", "json"]);
             let status: Value = serde_json::from_str(&status.out).unwrap_or_default();
             let pods = status["pods"].as_array()?.clone();
             pods.iter()
                 .any(|pod| pod["role"] == "agent" && pod["phase"] == "Running")
                 .then_some(())
         });
-        name
     }
 
     fn clear(&self, wait: &str) {

@@ -1,192 +1,28 @@
-//! `compiler/doc/rights.yaml`: with exactly these rights each command does its work; with one less it says which.
+//! `compiler/doc/rights.yaml`: with exactly these rights each command does its work; with one less it says which. In the
+//! end every right that stands there has been missed by some command.
+
+mod user;
 
 use super::ground::{Ground, SPEC};
-use pure_agent_tests::cluster::bundle::OPERATORS;
 use pure_agent_tests::cluster::kubectl::{kubectl, sure};
 use pure_agent_tests::command::Ended;
-use pure_agent_tests::readers;
-use pure_agent_tests::sources::repository;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+use user::{Right, Shown, User, speaks_of_rights};
 
-/// One right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Right {
-    group: String,
-    resource: String,
-    verb: String,
-}
-
-/// The documented roles, each as its rights, one by one.
-fn documented() -> BTreeMap<String, Vec<Right>> {
-    let text = std::fs::read_to_string(repository().join("compiler/doc/rights.yaml")).unwrap();
-    let mut roles = BTreeMap::new();
-    for document in text.split("\n---\n") {
-        let role = readers::rust(document).unwrap();
-        let name = role["metadata"]["name"].as_str().unwrap().to_owned();
-        let texts = |value: &Value| -> Vec<String> {
-            let list = value.as_array().unwrap().iter();
-            list.map(|one| one.as_str().unwrap().to_owned()).collect()
-        };
-        let mut rights = Vec::new();
-        for rule in role["rules"].as_array().unwrap() {
-            for group in texts(&rule["apiGroups"]) {
-                for resource in texts(&rule["resources"]) {
-                    for verb in texts(&rule["verbs"]) {
-                        rights.push(Right {
-                            group: group.clone(),
-                            resource: resource.clone(),
-                            verb,
-                        });
-                    }
-                }
-            }
-        }
-        assert!(
-            roles.insert(name.clone(), rights).is_none(),
-            "{name} stands twice"
-        );
-    }
-    roles
-}
-
-/// A user who has given rights, and can lose one.
-struct User<'a> {
-    ground: &'a Ground,
-    name: String,
-    /// Documented role, and where it is bound: a namespace, or the whole cluster.
-    roles: Vec<(String, Option<String>)>,
-    rights: BTreeMap<String, Vec<Right>>,
-}
-
-impl<'a> User<'a> {
-    fn new(ground: &'a Ground, name: &str, roles: &[(&str, Option<&str>)]) -> Self {
-        let all = documented();
-        let user = Self {
-            ground,
-            name: format!("pure-agent-test-rights-{name}"),
-            roles: roles
-                .iter()
-                .map(|(role, at)| ((*role).to_owned(), at.map(str::to_owned)))
-                .collect(),
-            rights: roles
-                .iter()
-                .map(|(role, _)| ((*role).to_owned(), all[*role].clone()))
-                .collect(),
-        };
-        ground.kubeconfig(&user.name, Some(&user.name), &[OPERATORS]);
-        for (role, at) in &user.roles {
-            user.put(role, &user.rights[role]);
-            let (name, subject) = (
-                user.role(role),
-                json!([{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user.name}]),
-            );
-            let mut binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-                "metadata": {"name": name}, "subjects": subject,
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}});
-            if let Some(namespace) = at {
-                binding["kind"] = json!("RoleBinding");
-                binding["metadata"]["namespace"] = json!(namespace);
-            }
-            let _made = sure("apply --server-side -f -", &binding.to_string());
-        }
-        user
-    }
-
-    fn role(&self, role: &str) -> String {
-        format!("{}-{role}", self.name)
-    }
-
-    fn put(&self, role: &str, rights: &[Right]) {
-        let rules: Vec<Value> = rights
-            .iter()
-            .map(|right| json!({"apiGroups": [right.group], "resources": [right.resource], "verbs": [right.verb]}))
-            .collect();
-        let object = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-            "metadata": {"name": self.role(role)}, "rules": rules});
-        let _made = sure(
-            "apply --server-side --force-conflicts -f -",
-            &object.to_string(),
-        );
-    }
-
-    /// Runs a command until it is as `fine` says: the authoriser learns of a change a moment later.
-    fn until(&self, what: &str, args: &[&str], fine: impl Fn(&Ended) -> bool) -> Ended {
-        let start = Instant::now();
-        loop {
-            let done = self.ground.run(&self.name, args);
-            if fine(&done) {
-                return done;
-            }
-            assert!(
-                start.elapsed() < Duration::from_secs(10),
-                "{args:?} {what}: {:?} {}{}",
-                done.code,
-                done.out,
-                done.err
-            );
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    /// The command works, and without any one of the rights it says which one is missing. `not_needed` are rights that
-    /// this form of the command does not use.
-    fn needs(&self, args: &[&str], not_needed: &[(&str, &str)], works: impl Fn(&Ended) -> bool) {
-        let _works = self.until("with all rights", args, |done| {
-            works(done) && !speaks_of_rights(done)
-        });
-        for (role, _) in &self.roles {
-            let all = &self.rights[role];
-            for (at, right) in all.iter().enumerate() {
-                if not_needed.contains(&(right.verb.as_str(), right.resource.as_str())) {
-                    continue;
-                }
-                let mut less = all.clone();
-                less.remove(at);
-                self.put(role, &less);
-                let whose = if right.group.is_empty() {
-                    String::new()
-                } else {
-                    format!(" of `{}`", right.group)
-                };
-                let named = format!(
-                    "`{}` has no right to {} {}{whose}",
-                    self.name, right.verb, right.resource
-                );
-                let _named = self.until(&format!("without {right:?}"), args, |done| {
-                    done.out.contains(&named) || done.err.contains(&named)
-                });
-            }
-            self.put(role, all);
-        }
-        let _again = self.until("with all rights again", args, |done| {
-            works(done) && !speaks_of_rights(done)
-        });
-    }
-}
-
-fn speaks_of_rights(done: &Ended) -> bool {
-    done.out.contains("has no right to") || done.err.contains("has no right to")
-}
-
-impl Drop for User<'_> {
-    fn drop(&mut self) {
-        for (role, at) in &self.roles {
-            let role = self.role(role);
-            if at.is_none() {
-                let _gone = kubectl(
-                    &format!("delete clusterrolebinding {role} --ignore-not-found"),
-                    "",
-                );
-            }
-            let _gone = kubectl(&format!("delete clusterrole {role} --ignore-not-found"), "");
-        }
-    }
-}
+/// In the names of probes.
+const PROBES: &str = "/probe-";
 
 fn fine(done: &Ended) -> bool {
     done.code == Some(0)
+}
+
+fn none(_: &Right) -> bool {
+    false
 }
 
 #[test]
@@ -194,139 +30,200 @@ fn with_the_documented_rights_each_command_works_and_with_one_less_it_says_which
     let Some(ground) = Ground::new("rights") else {
         return;
     };
+    everything_is_emitted(&ground);
+    let shown = Shown::default();
+    let tried = (&ground, &shown);
     let here = Some(ground.namespace.as_str());
-    platform(&ground);
-    apply(&ground, here);
+    platform(tried);
+    apply(tried, here);
     ground.secrets();
     ground.in_force();
+    let run = submit(tried, here);
+    look(tried, here, &run);
+    let not_asked = answer(tried, here, &run);
+    verify(tried, here);
+    stop(tried, here, &run);
+    let user = User::new(tried, "retry", &[("pure-agent-retry", here)]);
+    user.needs(&["retry", &run], none, fine);
+    drop(user);
+    prune(tried, here);
+    delete(tried, here);
+    let rest = shown.rest();
+    let left = rest.iter().filter(|(_, right)| !not_asked.contains(right));
+    assert_eq!(left.count(), 0, "no command misses {rest:#?}");
+}
 
-    let user = User::new(&ground, "submit", &[("pure-agent-submit", here)]);
+/// A quota and a schedule, so that objects of every kind are there. The schedule starts nothing within the test.
+fn everything_is_emitted(ground: &Ground) {
+    ground.folder.edit(
+        "target.kdl",
+        "    closed ",
+        "    quota {\n        pods 60\n        cpu \"40\"\n        memory \"40Gi\"\n        storage \"90Gi\"\n    }\n    closed ",
+    );
+    ground.folder.edit(
+        "policy.kdl",
+        "    owner ",
+        "    schedule every=\"1h\"\n    owner ",
+    );
+    ground.folder.edit(
+        "spec.kdl",
+        "    input \"issue\" {\n",
+        "    schedule \"30 3 29 2 *\" {\n        timezone \"UTC\"\n    }\n    input \"issue\" {\n        default \"ABC-1\"\n",
+    );
+}
+
+fn platform(tried: (&Ground, &Shown)) {
+    let (ground, _) = tried;
+    let user = User::new(tried, "platform", &[("pure-agent-platform-cluster", None)]);
+    let within = ["networkpolicies", "resourcequotas", "limitranges"];
+    let makes_within = |right: &Right| right.verb != "get" && within.contains(&&*right.resource);
+    let trial = ["apply", "--part", "platform", "--dry-run"];
+    // Without its namespace nothing in it can be tried.
+    user.needs(&trial, makes_within, fine);
+    let made = ["apply", "--part", "platform", "--yes"];
+    let _applied = ground.sure(&user.name, &made);
+    for kind in within {
+        let all = format!("delete {kind} --all -n {}", ground.namespace);
+        let _gone = sure(&all, "");
+    }
+    user.needs(&trial, |right| !makes_within(right), fine);
+    let _applied = ground.sure(&user.name, &made);
+}
+
+fn apply(tried: (&Ground, &Shown), here: Option<&str>) {
+    let (ground, _) = tried;
+    let roles = [
+        ("pure-agent-apply", here),
+        ("pure-agent-apply-cluster", None),
+    ];
+    let user = User::new(tried, "apply", &roles);
+    // A Secret is made only in earnest, and a binding is not tried before its role is there.
+    let later = ["secrets", "rolebindings"];
+    let later = |right: &Right| right.verb == "create" && later.contains(&&*right.resource);
+    let trial = ["apply", "--part", "spec", "--dry-run"];
+    user.needs(&trial, later, fine);
+    let made = ["apply", "--part", "spec", "--yes"];
+    let _told = user.lacks(&made, user.right("create", "secrets"));
+    user.whole();
+    let _applied = user.until("with all rights", &made, fine);
+    let key = format!("get secret {SPEC}-key -n {}", ground.namespace);
+    assert!(kubectl(&key, "").ok);
+    let binding = format!("delete rolebindings -n {} -l pure-agent.dev/spec={SPEC}", ground.namespace);
+    assert!(sure(&binding, "").contains("deleted"));
+    let _told = user.lacks(&trial, user.right("create", "rolebindings"));
+    user.whole();
+    let _applied = user.until("with all rights again", &made, fine);
+}
+
+/// Gives the run that is watched when nothing is missing.
+fn submit(tried: (&Ground, &Shown), here: Option<&str>) -> String {
+    let (ground, _) = tried;
+    let user = User::new(tried, "submit", &[("pure-agent-submit", here)]);
+    let only_watch = |right: &Right| right.is("get", "workflows");
     user.needs(
         &["submit", "--dry-run", "--input", "issue=A-1"],
-        &[("get", "workflows")],
+        only_watch,
         fine,
     );
-    let run = ground.waiting_run();
-    let user = User::new(&ground, "list", &[("pure-agent-list", here)]);
-    user.needs(&["list"], &[], fine);
-    let user = User::new(
-        &ground,
-        "status",
-        &[("pure-agent-status", here), ("pure-agent-gateway", here)],
-    );
-    // Whether the API server asks for `create` depends on its version.
-    user.needs(
-        &["status", &run],
-        &[("create", "pods/portforward"), ("get", "workflows")],
-        fine,
-    );
-    let user = User::new(&ground, "approve", &[("pure-agent-gateway", here)]);
-    user.needs(
-        &["approve", &run],
-        &[("create", "pods/portforward")],
-        |done| done.err.contains("nothing of this run waits"),
-    );
-    let user = User::new(&ground, "logs", &[("pure-agent-logs", here)]);
-    user.needs(&["logs", &run, "--role", "gateway"], &[], fine);
-    verify(&ground, here);
-    let user = User::new(&ground, "stop", &[("pure-agent-stop", here)]);
-    // Without pods to delete the right is not asked for, so the run is still there when that one is tried.
-    user.needs(&["stop", &run, "--now"], &[("delete", "pods")], fine);
-    ended(&ground, &run);
-    let user = User::new(&ground, "retry", &[("pure-agent-retry", here)]);
-    user.needs(&["retry", &run], &[], fine);
-    delete(&ground, here);
+    let watch = ["submit", "--watch", "--input", "issue=ABC-1"];
+    let unwatched = user.lacks(&watch, user.right("get", "workflows"));
+    let _gone = ground.sure("admin", &["stop", unwatched.out.trim(), "--now"]);
+    user.whole();
+    let _again = user.until("with all rights", &["submit", "--dry-run", "--watch"], |done| {
+        !speaks_of_rights(done)
+    });
+    let told = ground.folder.path.join("watched");
+    let mut command = ground.command(&user.name, &watch);
+    command.stdout(Stdio::piped());
+    command.stderr(File::create(&told).unwrap());
+    let mut child = command.spawn().unwrap();
+    let mut name = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut name).unwrap();
+    let name = name.trim().to_owned();
+    ground.waits(&name);
+    let over = child.try_wait().unwrap();
+    child.kill().unwrap();
+    drop(child.wait().unwrap());
+    let told = std::fs::read_to_string(told).unwrap();
+    assert!(over.is_none(), "it no longer watches: {told}");
+    assert!(told.contains("gateway"), "{told}");
+    name
 }
 
-fn platform(ground: &Ground) {
-    let user = User::new(ground, "platform", &[("pure-agent-platform-cluster", None)]);
-    // This target has no quota.
-    let unused = ["get", "create", "patch"]
-        .map(|verb| [(verb, "resourcequotas"), (verb, "limitranges")])
-        .concat();
-    let more = [
-        unused,
-        vec![
-            ("get", "namespaces"),
-            ("create", "networkpolicies"),
-            ("patch", "networkpolicies"),
-        ],
-    ]
-    .concat();
-    user.needs(&["apply", "--part", "platform", "--dry-run"], &more, fine);
-    let done = ground.run(&user.name, &["apply", "--part", "platform", "--yes"]);
-    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+/// What only looks.
+fn look(tried: (&Ground, &Shown), here: Option<&str>, run: &str) {
+    let user = User::new(tried, "list", &[("pure-agent-list", here)]);
+    user.needs(&["list"], none, fine);
+    let roles = [("pure-agent-status", here), ("pure-agent-gateway", here)];
+    let user = User::new(tried, "status", &roles);
+    user.needs(&["status", run], forwards, fine);
+    let user = User::new(tried, "logs", &[("pure-agent-logs", here)]);
+    user.needs(&["logs", run, "--role", "gateway"], none, fine);
 }
 
-fn apply(ground: &Ground, here: Option<&str>) {
-    let user = User::new(
-        ground,
-        "apply",
-        &[
-            ("pure-agent-apply", here),
-            ("pure-agent-apply-cluster", None),
-        ],
-    );
-    // This spec has no schedule; a Secret is made only in earnest; the launcher's rights are told by RBAC itself.
-    // A binding is not tried before its role is there.
-    let mut unused = vec![("create", "secrets"), ("create", "rolebindings")];
-    for verb in ["get", "create", "patch"] {
-        unused.push((verb, "cronworkflows"));
-    }
-    for verb in ["get", "list", "create", "patch", "delete"] {
-        unused.push((verb, "pods"));
-    }
-    for verb in ["create", "patch"] {
-        unused.push((verb, "workflowtaskresults"));
-    }
-    user.needs(&["apply", "--part", "spec", "--dry-run"], &unused, fine);
-    let done = ground.run(&user.name, &["apply", "--part", "spec", "--yes"]);
-    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
-    assert!(
-        kubectl(
-            &format!("get secret {SPEC}-key -n {}", ground.namespace),
-            ""
-        )
-        .ok
-    );
+/// Whether the API server asks for this beside `get` depends on its version.
+fn forwards(right: &Right) -> bool {
+    right.is("create", "pods/portforward")
 }
 
-fn verify(ground: &Ground, here: Option<&str>) {
+/// Gives what this API server does not ask for.
+fn answer(tried: (&Ground, &Shown), here: Option<&str>, run: &str) -> BTreeSet<Right> {
+    let (ground, _) = tried;
+    let user = User::new(tried, "answer", &[("pure-agent-gateway", here)]);
+    let nothing = |done: &Ended| done.err.contains("nothing of this run waits");
+    for verb in ["approve", "reject"] {
+        user.needs(&[verb, run], forwards, nothing);
+    }
+    let create = user.right("create", "pods/portforward");
+    user.without(create);
+    let done = ground.run(&user.name, &["approve", run]);
+    if user.is_named(&done, create) {
+        return BTreeSet::new();
+    }
+    assert!(nothing(&done), "{}{}", done.out, done.err);
+    println!("not shown: {create:?}, which this API server does not ask for");
+    BTreeSet::from([create.clone()])
+}
+
+fn verify(tried: (&Ground, &Shown), here: Option<&str>) {
+    let (ground, _) = tried;
     let roles = [
         ("pure-agent-verify", here),
         ("pure-agent-verify-cluster", None),
         ("pure-agent-verify-argo", Some("argo")),
     ];
-    let user = User::new(ground, "verify", &roles);
-    let mut unused: Vec<(&str, &str)> = [
-        "serviceaccounts",
-        "configmaps",
-        "resourcequotas",
-        "limitranges",
-    ]
-    .map(|resource| ("get", resource))
-    .into_iter()
-    .filter(|(_, resource)| matches!(*resource, "resourcequotas" | "limitranges"))
-    .collect();
-    unused.push(("get", "cronworkflows"));
-    // Those of the probes are tried below.
-    unused.extend([("list", "pods"), ("create", "pods"), ("delete", "pods")]);
-    user.needs(&["verify", "--no-probes"], &unused, fine);
-    let proof = ground.run(&user.name, &["verify", "--require-proof"]);
-    assert_eq!(proof.code, Some(0), "{}{}", proof.out, proof.err);
-    let all = user.rights["pure-agent-verify"].clone();
-    let less: Vec<Right> = all
-        .iter()
-        .filter(|one| (one.verb.as_str(), one.resource.as_str()) != ("create", "pods"))
-        .cloned()
-        .collect();
-    user.put("pure-agent-verify", &less);
-    let _told = user.until("without pods", &["verify", "--require-proof"], |done| {
-        done.code == Some(1) && done.out.contains("has no right to create pods")
-    });
+    let user = User::new(tried, "verify", &roles);
+    let of_probes = |right: &Right| right.resource == "pods";
+    user.needs(&["verify", "--no-probes"], of_probes, fine);
+    let proof = ["verify", "--require-proof"];
+    let _proven = ground.sure(&user.name, &proof);
+    for right in user.rights() {
+        if of_probes(right) {
+            let done = user.lacks(&proof, right);
+            assert_ne!(done.code, Some(0), "{right:?}: {}{}", done.out, done.err);
+            sweep(ground);
+        }
+    }
 }
 
-fn ended(ground: &Ground, run: &str) {
+/// Deletes what a user could not.
+fn sweep(ground: &Ground) {
+    let namespace = &ground.namespace;
+    let pods = sure(&format!("get pods -n {namespace} -o name"), "");
+    for pod in pods.lines().filter(|pod| pod.contains(PROBES)) {
+        let _gone = sure(&format!("delete -n {namespace} {pod} --grace-period=0 --force"), "");
+    }
+}
+
+fn stop(tried: (&Ground, &Shown), here: Option<&str>, run: &str) {
+    let (ground, _) = tried;
+    let user = User::new(tried, "stop", &[("pure-agent-stop", here)]);
+    // Once the pods are gone nobody asks for the right to delete them.
+    let delete = user.right("delete", "pods");
+    let _told = user.lacks(&["stop", run, "--now"], delete);
+    user.whole();
+    user.needs(&["stop", run, "--now"], |right| right == delete, fine);
     pure_agent_tests::cluster::wait("the run to end", Duration::from_secs(60), || {
         let status = ground.sure("admin", &["status", run, "--no-usage", "--output", "json"]);
         let status: Value = serde_json::from_str(&status).unwrap();
@@ -334,25 +231,84 @@ fn ended(ground: &Ground, run: &str) {
     });
 }
 
-/// Each object is deleted once, so what lacks a right goes on where it stopped.
-fn delete(ground: &Ground, here: Option<&str>) {
-    let user = User::new(
-        ground,
-        "delete",
-        &[
-            ("pure-agent-delete", here),
-            ("pure-agent-delete-cluster", None),
-        ],
+/// What is left over is looked for and deleted with the rights of `delete` beside those of `apply`.
+fn prune(tried: (&Ground, &Shown), here: Option<&str>) {
+    let roles = [
+        ("pure-agent-apply", here),
+        ("pure-agent-apply-cluster", None),
+        ("pure-agent-platform-cluster", None),
+        ("pure-agent-delete", here),
+        ("pure-agent-delete-cluster", None),
+    ];
+    let user = User::new(tried, "prune", &roles);
+    let looks = |right: &Right| right.verb == "list" && right.resource != "pods";
+    user.needs(
+        &["apply", "--part", "spec", "--prune", "--dry-run"],
+        |right| !looks(right),
+        fine,
     );
-    let _gone = user.until("with all rights", &["delete", "--yes"], |done| {
+    let (ground, _) = tried;
+    let target = ground.folder.read("target.kdl");
+    let (before, rest) = target.split_once("    quota {").unwrap();
+    let (_, after) = rest.split_once("    }\n").unwrap();
+    ground.folder.write("target.kdl", format!("{before}{after}"));
+    let pruned = ["apply", "--part", "platform", "--prune", "--yes"];
+    for kind in ["resourcequotas", "limitranges"] {
+        let _told = user.lacks(&pruned, user.right("delete", kind));
+    }
+    user.whole();
+    let _pruned = user.until("with all rights", &pruned, |done| {
         fine(done) && !speaks_of_rights(done)
     });
-    let left = kubectl(
-        &format!(
-            "get networkpolicies -l pure-agent.dev/spec={SPEC} -n {} -o name",
-            ground.namespace
-        ),
-        "",
+    for kind in ["resourcequotas", "limitranges"] {
+        let left = sure(&format!("get {kind} -n {} -o name", ground.namespace), "");
+        assert_eq!(left, "");
+    }
+}
+
+/// Each object is deleted once, so what lacks a right goes on where it stopped.
+fn delete(tried: (&Ground, &Shown), here: Option<&str>) {
+    let (ground, _) = tried;
+    let roles = [
+        ("pure-agent-delete", here),
+        ("pure-agent-delete-cluster", None),
+    ];
+    let user = User::new(tried, "delete", &roles);
+    let deleted = ["delete", "--yes"];
+    // What cannot be looked at is told before the first is deleted.
+    for right in user.rights().into_iter().filter(|right| right.verb == "get") {
+        let done = user.lacks(&deleted, right);
+        assert!(!done.err.contains("deleted "), "{right:?}: {}", done.err);
+    }
+    user.whole();
+    let shown = user.until("with all rights", &["delete"], |done| !speaks_of_rights(done));
+    let mut kinds: Vec<String> = Vec::new();
+    for line in shown.out.lines().filter_map(|line| line.strip_prefix("  - ")) {
+        let kind = plural(line.split(' ').next().unwrap());
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    assert!(kinds.len() > 5, "{}{}", shown.out, shown.err);
+    for kind in kinds {
+        let _told = user.lacks(&deleted, user.right("delete", &kind));
+    }
+    user.whole();
+    let _gone = user.until("with all rights again", &deleted, |done| {
+        fine(done) && !speaks_of_rights(done)
+    });
+    let left = format!(
+        "get networkpolicies -l pure-agent.dev/spec={SPEC} -n {} -o name",
+        ground.namespace
     );
-    assert!(left.ok && left.out.is_empty(), "{left}");
+    assert_eq!(sure(&left, ""), "");
+}
+
+/// The word of RBAC for a kind.
+fn plural(kind: &str) -> String {
+    let word = kind.to_lowercase();
+    match word.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{word}s"),
+    }
 }
