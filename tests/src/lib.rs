@@ -10,6 +10,7 @@ pub mod escape;
 pub mod fuzz;
 pub mod golden;
 pub mod hosts;
+pub mod index;
 pub mod local;
 pub mod manifest_checks;
 pub mod mutate;

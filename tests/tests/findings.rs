@@ -1,6 +1,6 @@
 //! The index of findings: complete, and everything that it names exists.
 
-use pure_agent_tests::sources::repository;
+use pure_agent_tests::index::{self, missing, named};
 use std::collections::BTreeSet;
 
 /// Groups of ids and how many each has.
@@ -31,50 +31,9 @@ const SCENARIOS: [&str; 13] = [
 
 /// First and last cell of each row.
 fn rows() -> Vec<(String, String)> {
-    let page = std::fs::read_to_string(repository().join("tests/findings.md")).expect("the index");
-    let rows = page.lines().filter_map(|line| {
-        let cells = line.strip_prefix("| ")?.strip_suffix(" |")?;
-        let (first, rest) = cells.split_once(" | ")?;
-        let last = rest.rsplit_once(" | ").map_or(rest, |(_, last)| last);
-        Some((first.to_owned(), last.to_owned()))
-    });
-    rows.filter(|(first, _)| first != "id" && first != "scenario")
+    let rows = index::rows("tests/findings.md").into_iter();
+    rows.map(|cells| (cells[0].clone(), cells[cells.len() - 1].clone()))
         .collect()
-}
-
-/// What stands between backticks.
-fn named(cell: &str) -> Vec<&str> {
-    cell.split('`').skip(1).step_by(2).collect()
-}
-
-/// Why what is named does not exist.
-fn missing(named: &str) -> Option<String> {
-    let (file, what) = named.split_once("::").or_else(|| named.split_once('#'))?;
-    let Ok(text) = std::fs::read_to_string(repository().join(file)) else {
-        return Some(format!("{named}: no such file"));
-    };
-    let there = match named.contains("::") {
-        true => is_test(&text, what),
-        false => !what.is_empty() && text.contains(what),
-    };
-    (!there).then(|| format!("{named}: nothing of this name in the file"))
-}
-
-/// Whether the source has a test function of this name that is run.
-fn is_test(source: &str, name: &str) -> bool {
-    let lines: Vec<&str> = source.lines().map(str::trim).collect();
-    let starts = [format!("fn {name}("), format!("async fn {name}(")];
-    let at = lines
-        .iter()
-        .position(|line| starts.iter().any(|s| line.starts_with(s.as_str())));
-    let Some(at) = at else { return false };
-    let marks: Vec<&&str> = lines[..at]
-        .iter()
-        .rev()
-        .take_while(|l| l.starts_with('#'))
-        .collect();
-    let test = |mark: &&&str| mark.starts_with("#[test]") || mark.starts_with("#[tokio::test");
-    marks.iter().any(test) && !marks.iter().any(|mark| mark.contains("ignore"))
 }
 
 #[test]
@@ -100,9 +59,6 @@ fn everything_that_is_named_exists() {
             wrong.push(format!("{id}: nothing shows it"));
         }
         for one in named {
-            if !one.contains("::") && !one.contains('#') {
-                wrong.push(format!("{id}: `{one}` is neither a test nor a fact"));
-            }
             wrong.extend(missing(one).map(|why| format!("{id}: {why}")));
         }
     }

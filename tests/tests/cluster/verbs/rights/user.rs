@@ -91,9 +91,13 @@ impl<'a> User<'a> {
         roles: &[(&str, Option<&str>)],
     ) -> Self {
         let all = documented();
-        let roles = roles
-            .iter()
-            .map(|(role, at)| ((*role).to_owned(), at.map(str::to_owned), all[*role].clone()));
+        let roles = roles.iter().map(|(role, at)| {
+            (
+                (*role).to_owned(),
+                at.map(str::to_owned),
+                all[*role].clone(),
+            )
+        });
         let user = Self {
             ground,
             shown,
@@ -103,7 +107,10 @@ impl<'a> User<'a> {
         ground.kubeconfig(&user.name, Some(&user.name), &[OPERATORS]);
         user.whole();
         for (role, at, _) in &user.roles {
-            let _made = sure("apply --server-side -f -", &user.binding(role, at.as_deref()));
+            let _made = sure(
+                "apply --server-side -f -",
+                &user.binding(role, at.as_deref()),
+            );
         }
         user
     }
