@@ -5,3 +5,4 @@ mod escapes;
 mod quickstart;
 mod reference;
 mod refusals;
+mod routed;
