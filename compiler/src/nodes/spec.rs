@@ -558,7 +558,7 @@ static ROUTE: NodeDef = node(
 );
 static ROUTE_BY: NodeDef = node(
     "by",
-    "Who chooses: a model, which is asked once and answers with one name of the list, or the value of an \
+    "Who chooses: a model, which answers with one name of the list, or the value of an \
      input.",
 )
 .args(&[maybe("model", Ref(Decl::Model))])

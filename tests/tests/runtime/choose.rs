@@ -2,7 +2,7 @@
 //! of each agent.
 
 use crate::emitted::command;
-use crate::place::{Place, UID, ask, people_bearer, router_bearer};
+use crate::place::{Place, UID, ask, people_bearer, router_bearer, try_ask};
 use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::proof::claim_as;
 use pure_agent_tests::place::{Gateway, KEY};
@@ -10,6 +10,7 @@ use pure_agent_tests::program::{Scratch, runtime};
 use pure_agent_tests::standin::{Answer, Asked, Standin};
 use serde_json::{Value, json};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 /// Two agents, of which a model that the gateway answers itself chooses one; it never names one.
 fn routed(contract: &mut Value) {
@@ -146,31 +147,59 @@ fn s0_16_a_gateway_that_is_killed_does_not_choose_again() {
     assert_eq!(place.verify().status.code(), Some(0));
 }
 
-/// Killed while a model is asked: what was set aside counts, and the bounds of the choice hold over all restarts.
+/// Killed while a model is asked, again and again: what was set aside counts, so the bounds of the choice hold over all
+/// restarts, and in the end there is the fallback without a further question.
 #[test]
 fn s4_34_restarts_do_not_renew_the_bounds_of_a_choice() {
     let place = Place::new(|contract| {
         routed(contract);
-        // It is there and says nothing.
-        let model = contract["models"]
-            .as_array_mut()
-            .unwrap()
-            .last_mut()
-            .unwrap();
-        *model = json!({"name": "chooser", "provider": "ollama", "id": "m", "url": "http://127.0.0.1:9"});
+        // Nobody is there, which is tried for some seconds.
+        let models = contract["models"].as_array_mut().unwrap();
+        models.pop();
+        models.push(json!({"name": "chooser", "provider": "ollama", "id": "m",
+            "url": "http://127.0.0.1:9", "max_tokens": 100}));
     });
-    let mut gateway = place.gateway();
-    // An address of this machine is not dialled, so the model fails and the choice is the fallback at once.
-    assert_eq!(chosen(&place, &gateway), "coder");
-    gateway.child.kill().unwrap();
-    gateway.child.wait().unwrap();
-    let again = place.gateway();
-    let (_, choice) = ask(&again.control, "POST /v1/route", Some(&router_bearer()), "");
+    for asked in 1..=2 {
+        let mut gateway = place.gateway();
+        let control = gateway.control.clone();
+        let waits = std::thread::spawn(move || {
+            let bearer = router_bearer();
+            let answer = try_ask(&control, "POST /v1/route", Some(&bearer), "");
+            answer.map_or(0, |(status, _)| status)
+        });
+        let since = Instant::now();
+        while place.record().matches("\"route-asked\"").count() < asked {
+            assert!(
+                since.elapsed() < Duration::from_secs(20),
+                "{}",
+                place.record()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        gateway.child.kill().unwrap();
+        gateway.child.wait().unwrap();
+        assert_ne!(waits.join().unwrap(), 200, "it was answered before");
+    }
+    let gateway = place.gateway();
+    let (_, usage) = ask(
+        &gateway.control,
+        "GET /v1/usage",
+        Some(&people_bearer()),
+        "",
+    );
+    assert_eq!(usage["route"]["turns"], json!(2), "{usage}");
+    let (_, choice) = ask(
+        &gateway.control,
+        "POST /v1/route",
+        Some(&router_bearer()),
+        "",
+    );
     assert_eq!(
         choice,
-        json!({"agent": "coder", "reason": "fallback-upstream"})
+        json!({"agent": "coder", "reason": "fallback-turns"})
     );
-    assert_eq!(place.record().matches("\"route-asked\"").count(), 1);
+    assert_eq!(place.record().matches("\"route-asked\"").count(), 2);
+    assert_eq!(place.verify().status.code(), Some(0));
 }
 
 /// Whatever the gateway answers: Argo is told a name of the contract's list, or nothing.

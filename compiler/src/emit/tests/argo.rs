@@ -535,3 +535,31 @@ fn s0_16_the_choice_holds_no_secret_and_its_words_reach_no_object_of_argo() {
             .contains("route\"")
     );
 }
+
+/// Which node a pod is on is the scheduler's to say, by the share that each agent has of its own.
+#[test]
+fn s3_16_the_scheduler_places_whichever_agent_was_chosen() {
+    let mut plan = routed();
+    for (agent, millis) in plan.agents.iter_mut().zip([1_000, 2_500, 500]) {
+        agent.resources.cpu_millis = millis;
+    }
+    let pods = pods_of(&plan);
+    for agent in &plan.agents {
+        let name = format!("agent-{}", agent.contract.name);
+        let (_, pod) = pods.iter().find(|(template, _)| *template == name).unwrap();
+        let spec = pod["spec"].as_object().unwrap();
+        assert!(
+            !spec.contains_key("nodeName") && !spec.contains_key("schedulerName"),
+            "{name}"
+        );
+        let share = &pod["spec"]["containers"][0]["resources"];
+        let cpu = match name.as_str() {
+            "agent-coder" => "1",
+            "agent-infra" => "2500m",
+            _ => "500m",
+        };
+        for amount in ["requests", "limits"] {
+            assert_eq!(share[amount]["cpu"], cpu, "{name}");
+        }
+    }
+}

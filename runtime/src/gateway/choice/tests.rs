@@ -263,6 +263,26 @@ async fn s0_16_an_injected_wish_for_another_agent_is_not_granted() {
     assert!(!body["system"].as_str().unwrap().contains("A-1"));
 }
 
+/// Urgency, complexity, what is needed: the model is told every criterion, with what each agent is for.
+#[tokio::test]
+async fn s4_37_every_criterion_of_an_agent_reaches_the_model() {
+    let upstream = saying(called("anthropic", "choose", &json!({"agent": "infra"}))).await;
+    let answer = chosen(&upstream, |contract| {
+        contract["agents"][1]["about"] = json!("Clusters and clouds");
+        contract["route"]["choices"][1]["when"] = json!(["it is urgent", "it is complex"]);
+    });
+    assert_eq!(answer.await, told("infra", "model"));
+    let body: Value = serde_json::from_slice(upstream.asked()[0].body()).unwrap();
+    let system = body["system"].as_str().unwrap();
+    for line in [
+        "- infra (Clusters and clouds): it is urgent; or it is complex",
+        "- python",
+        "If you are uncertain, choose coder.",
+    ] {
+        assert!(system.contains(line), "{line} is not in {system}");
+    }
+}
+
 #[tokio::test]
 async fn s4_31_a_model_that_fails_is_the_fallback() {
     for status in [400, 401, 404, 500, 529] {
