@@ -527,6 +527,26 @@ async fn s0_16_one_who_leaves_does_not_change_the_choice() {
     assert!(upstream.asked().len() <= 2);
 }
 
+/// What was said to choose is kept with what was said in the first cycle, without the credential.
+#[tokio::test]
+async fn s0_16_the_choice_is_in_the_transcript() {
+    let upstream = saying(called("anthropic", "choose", &json!({"agent": "infra"}))).await;
+    let (running, port) = gateway(&upstream, |_| ()).await;
+    assert_eq!(of(choose(&running, &port).await), told("infra", "model"));
+    let _settled = used(&running).await;
+    let store = running.gateway.keep.store().unwrap();
+    let path = store.file(0).await.unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    for words in [
+        "the task is about data",
+        "\"gen_ai.request.model\":\"chooser\"",
+        "infra",
+    ] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
+    assert!(!text.contains("secret-of-"), "{text}");
+}
+
 #[test]
 fn a_route_that_cannot_be_made_is_no_contract() {
     let example = include_str!("../../../../golden/contract/pure-agent.json");
