@@ -1,8 +1,8 @@
 //! The order of steps: what Argo does on a cluster.
 //!
-//! The gateway, then the choice of the agent where there is one, then cycles (the start gate, the agent, the router), then packing, then exporting, whatever came before;
-//! each with the deadline of its pod, each told what its pod would be told. The number that a router names starts the
-//! next cycle only within the static bound.
+//! The gateway, then the choice of the agent where there is one, then cycles (the start gate, the agent, the router),
+//! then packing, then exporting, whatever came before; each with the deadline of its pod, each told what its pod would
+//! be told. The number that a router names starts the next cycle only within the static bound.
 
 mod folder;
 mod gateway;
