@@ -129,6 +129,7 @@ codes! {
     TunnelUnseen       "0502" Warning "tunnel whose content nobody sees";
     PlaintextSecret    "0503" Error "secret over an unencrypted connection";
     InternalHost       "0504" Warning "internal host that the target does not open";
+    RouteWidens        "0505" Warning "choice that gives more than the fallback has";
     FlowPath           "0510" Warning "untrusted text, private data and a way out";
     FlowAsserted       "0511" Error "path that a policy rules out";
     ImageDigest        "0601" Error "image without a digest";

@@ -81,7 +81,7 @@ pub struct Plan {
     pub acknowledged: Vec<String>,
 }
 
-/// How cycles choose their agent. Routes and graphs become further variants.
+/// How cycles choose their agent. Graphs become a further variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Flow {
@@ -90,6 +90,40 @@ pub enum Flow {
         /// Its name.
         agent: String,
     },
+    /// One of several is chosen before the first cycle, and each cycle starts it.
+    Route {
+        /// Who chooses.
+        by: contract::RouteBy,
+        /// The agent where no other is chosen.
+        fallback: String,
+        /// The agents that may be chosen, sorted by name.
+        choices: Vec<contract::Choice>,
+    },
+}
+
+impl Plan {
+    /// Seconds that the choice of the agent may take; none where there is no choice.
+    #[must_use]
+    pub fn choosing(&self) -> Option<u64> {
+        match &self.flow {
+            Flow::Single { .. } => None,
+            Flow::Route { by, .. } => Some(by.deadline()),
+        }
+    }
+
+    /// The agents that a cycle may start, each with its pod.
+    pub fn starting(&self) -> impl Iterator<Item = &AgentPlan> {
+        self.agents.iter().filter(|agent| match &self.flow {
+            Flow::Single { agent: only } => agent.contract.name == *only,
+            Flow::Route { choices, .. } => choices.iter().any(|c| c.agent == agent.contract.name),
+        })
+    }
+
+    /// Whether it has pods of image servers.
+    #[must_use]
+    pub fn has_servers(&self) -> bool {
+        self.servers.iter().any(|server| server.pod.is_some())
+    }
 }
 
 /// A secret and who has it.

@@ -1,4 +1,4 @@
-//! What a run can reach from its `agent` line: the only declarations that policies bound.
+//! What a run can reach from its `agent` or `route`: the only declarations that policies bound.
 
 use crate::resolve::Unit;
 use crate::spec::{Agent, Approval, Model, Server, ToolGrant};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub struct Reached<'u> {
     /// Agents.
     pub agents: Vec<&'u Agent>,
-    /// Models of these agents.
+    /// Models of these agents, and the one that chooses among them.
     pub models: Vec<&'u Model>,
     /// Servers of which at least one tool is granted.
     pub servers: Vec<&'u Server>,
@@ -37,6 +37,7 @@ pub fn reach(unit: &Unit) -> Reached<'_> {
     let models: BTreeSet<&str> = agents
         .iter()
         .flat_map(|a| &a.models)
+        .chain(unit.run.route.iter().filter_map(|r| r.model.as_ref()))
         .map(|m| m.value.as_str())
         .collect();
     let grants: Vec<Granted<'_>> = agents.iter().flat_map(|a| grants(unit, a)).collect();

@@ -84,11 +84,26 @@ impl Unit {
     /// The agents that the run can start, in the order of their names.
     #[must_use]
     pub fn reachable_agents(&self) -> Vec<&Agent> {
-        self.run
-            .agent
-            .iter()
-            .filter_map(|a| self.agent(&a.value))
-            .collect()
+        let route = || self.run.route.iter();
+        let choices = route().flat_map(|r| &r.choices).map(|c| &c.agent);
+        let fallback = route().filter_map(|r| r.fallback.as_ref());
+        let named = self.run.agent.iter().chain(choices).chain(fallback);
+        let mut agents: Vec<&Agent> = Vec::new();
+        for agent in named.filter_map(|a| self.agent(&a.value)) {
+            if !agents.iter().any(|a| a.name.span == agent.name.span) {
+                agents.push(agent);
+            }
+        }
+        agents
+    }
+
+    /// The same with a run that starts one agent, for what is true of each that a route may choose.
+    #[must_use]
+    pub fn starting(&self, agent: &Agent) -> Self {
+        let mut only = self.clone();
+        only.run.agent = Some(agent.name.clone());
+        only.run.route = None;
+        only
     }
 }
 
@@ -239,6 +254,12 @@ fn references<'a>(spec: &'a Spec, run: Option<&'a Run>) -> Vec<(Decl, &'a Spanne
 
 fn of_run<'a>(run: &'a Run, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
     out.extend(run.agent.iter().map(|a| (Decl::Agent, a)));
+    if let Some(route) = &run.route {
+        out.extend(route.model.iter().map(|m| (Decl::Model, m)));
+        out.extend(route.input.iter().map(|i| (Decl::Input, i)));
+        out.extend(route.fallback.iter().map(|a| (Decl::Agent, a)));
+        out.extend(route.choices.iter().map(|c| (Decl::Agent, &c.agent)));
+    }
     for e in &run.exports {
         out.extend(e.auth.iter().map(|s| (Decl::Secret, s)));
         out.extend(e.approval.iter().map(|a| (Decl::Approval, a)));

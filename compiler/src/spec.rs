@@ -345,6 +345,8 @@ pub struct Run {
     pub inputs: Vec<Input>,
     /// The agent.
     pub agent: Option<S<String>>,
+    /// `route`
+    pub route: Option<Route>,
     /// Bounds.
     pub limits: Option<RunLimits>,
     /// `finish`
@@ -359,6 +361,46 @@ pub struct Run {
     pub retry: Option<Retry>,
     /// `schedule`
     pub schedule: Option<Schedule>,
+    /// Whether something in it was refused: what seems to be missing may be what was meant.
+    pub spoilt: bool,
+}
+
+/// `route`
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The node.
+    pub span: Span,
+    /// The `by` node.
+    pub by_span: Option<Span>,
+    /// The model that chooses.
+    pub model: Option<S<String>>,
+    /// The input whose value chooses.
+    pub input: Option<S<String>>,
+    /// The agent where no other is chosen.
+    pub fallback: Option<S<String>>,
+    /// Agents that may be chosen.
+    pub choices: Vec<Choose>,
+    /// Model calls.
+    pub turns: Option<S<u64>>,
+    /// Tokens.
+    pub tokens: Option<S<u64>>,
+    /// Time.
+    pub deadline: Option<S<Duration>>,
+    /// Whether something in it was refused: what seems to be missing may be what was meant.
+    pub spoilt: bool,
+}
+
+/// `choose`
+#[derive(Debug, Clone)]
+pub struct Choose {
+    /// The agent.
+    pub agent: S<String>,
+    /// When.
+    pub when: Vec<S<String>>,
+    /// Tokens of the agent.
+    pub tokens: Option<S<u64>>,
+    /// Whether something in it was refused: what seems to be missing may be what was meant.
+    pub spoilt: bool,
 }
 
 /// `input`
@@ -798,6 +840,7 @@ fn run(item: &Item) -> Option<Run> {
         labels: item.children("label").filter_map(pair).collect(),
         inputs: item.children("input").filter_map(input).collect(),
         agent: text(item, "agent"),
+        route: item.child("route").map(route),
         limits: item.child("limits").map(run_limits),
         finish: Finish {
             require: item.child("finish").and_then(|f| text(f, "require")),
@@ -811,7 +854,32 @@ fn run(item: &Item) -> Option<Run> {
         record: item.child("record").map(record).unwrap_or_default(),
         retry: item.child("retry").and_then(retry),
         schedule: item.child("schedule").and_then(schedule),
+        spoilt: item.spoilt(),
     })
+}
+
+fn route(item: &Item) -> Route {
+    let by = item.child("by");
+    let choose = |i: &Item| {
+        Some(Choose {
+            agent: i.text(0)?,
+            when: texts(i, "when"),
+            tokens: int(i, "tokens"),
+            spoilt: i.spoilt(),
+        })
+    };
+    Route {
+        span: item.span,
+        by_span: by.map(|b| b.span),
+        model: by.and_then(|b| b.text(0)),
+        input: by.and_then(|b| b.prop("input")),
+        fallback: text(item, "fallback"),
+        choices: item.children("choose").filter_map(choose).collect(),
+        turns: int(item, "turns"),
+        tokens: int(item, "tokens"),
+        deadline: child(item, "deadline", Duration::parse),
+        spoilt: item.spoilt(),
+    }
 }
 
 fn input(item: &Item) -> Option<Input> {

@@ -32,8 +32,11 @@ pub struct Contract {
     pub inputs: Vec<Input>,
     /// The agents that may take part.
     pub agents: Vec<Agent>,
-    /// Name of the agent that each cycle starts.
+    /// Name of the agent that each cycle starts; with a [`Route`], its fallback.
     pub entry: String,
+    /// How the agent is chosen, once in a run; none: it is [`Contract::entry`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
     /// Upstream models.
     pub models: Vec<Model>,
     /// MCP servers, builtin or by image.
@@ -54,6 +57,59 @@ pub struct Contract {
     pub secrets: Vec<SecretFile>,
     /// Facts of the cluster's network.
     pub network: Network,
+}
+
+/// How the agent of a run is chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Who chooses.
+    pub by: RouteBy,
+    /// The agents that may be chosen, sorted by name; the fallback is one of them.
+    pub choices: Vec<Choice>,
+}
+
+/// Who chooses an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RouteBy {
+    /// A model, which the gateway asks.
+    Model {
+        /// Its name.
+        name: String,
+        /// Calls of it at most.
+        turns: u64,
+        /// Tokens of these calls, input and output together.
+        tokens: u64,
+        /// Seconds for all of them.
+        deadline: u64,
+    },
+    /// The value of an input, compared byte by byte.
+    Input {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl RouteBy {
+    /// Seconds that the choice may take.
+    #[must_use]
+    pub fn deadline(&self) -> u64 {
+        match self {
+            Self::Model { deadline, .. } => *deadline,
+            Self::Input { .. } => 0,
+        }
+    }
+}
+
+/// An agent that may be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// Its name.
+    pub agent: String,
+    /// When: words for a model, values for an input; empty: only as the fallback.
+    pub when: Vec<String>,
 }
 
 /// One value that a submitter hands in.

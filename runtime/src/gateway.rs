@@ -8,6 +8,7 @@
 
 pub mod agent;
 pub mod answer;
+mod choice;
 pub mod connect;
 pub mod control;
 mod echo;
@@ -27,7 +28,7 @@ pub(crate) mod testing;
 pub mod workers;
 
 use crate::approval::Desk;
-use crate::contract::{Contract, SecretRole};
+use crate::contract::{Agent, Contract, SecretRole};
 use crate::net::address::Private;
 use crate::net::dial::{Connector, System, Times};
 use crate::net::tls::Tls;
@@ -62,6 +63,8 @@ pub struct Gateway {
     pub secrets: Secrets,
     /// The gateway's own requests.
     pub web: Web,
+    /// How the agent is chosen; none where there is one only.
+    choice: Option<choice::Choice>,
     /// Calls of models that wait.
     pub models: models::Models,
     /// The calls of tools that are under way.
@@ -124,6 +127,7 @@ impl Gateway {
             keep: keep::Keep::open(&contract, &secrets, &given.transcripts)?,
             tools: Tools::new(&contract, &secrets, &web, &journal)?,
             routes: route::Routes::new(&contract, &secrets)?,
+            choice: choice::Choice::new(&contract)?,
             contract,
             key: given.key,
             uid: given.uid,
@@ -172,6 +176,23 @@ impl Gateway {
             move |refusal| agent::refused(&ours, refusal),
         );
         tokio::join!(agents, controls, exports);
+    }
+
+    /// The agent of the run; none before it was chosen.
+    fn agent(&self) -> Option<&Agent> {
+        let mut agents = self.contract.agents.iter();
+        match &self.contract.route {
+            None => agents.find(|agent| agent.name == self.contract.entry),
+            Some(_) => self.journal.read(|state| {
+                let chosen = state.route()?.chosen()?;
+                agents.find(|agent| agent.name == chosen.agent)
+            }),
+        }
+    }
+
+    /// Its name; before it was chosen that of none.
+    fn agent_name(&self) -> String {
+        self.agent().map(|a| a.name.clone()).unwrap_or_default()
     }
 
     /// Whether the run's time is over; nothing is allowed to an agent then.

@@ -78,9 +78,16 @@ impl Key {
 /// The proof with which the start gate of a cycle claims the agent's bearer, in hexadecimal.
 #[must_use]
 pub fn claim(uid: &str, cycle: u32) -> String {
+    claim_as(uid, cycle, None)
+}
+
+/// The same, good for one agent alone where the run chooses one of several.
+#[must_use]
+pub fn claim_as(uid: &str, cycle: u32, agent: Option<&str>) -> String {
+    let agent = agent.map_or_else(String::new, |agent| format!("\n{agent}"));
     mac(
         uid.as_bytes(),
-        &format!("pure-agent/v1\nclaim\nagent\n{cycle}"),
+        &format!("pure-agent/v1\nclaim\nagent\n{cycle}{agent}"),
     )
 }
 
@@ -112,7 +119,7 @@ pub fn same(known: &str, shown: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, Use, claim, same};
+    use super::{Key, Use, claim, claim_as, same};
 
     const UID: &str = "34f30468-bff5-4185-9f89-33119f4650fd";
 
@@ -135,12 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_good_for_one_run_and_cycle() {
+    fn a_claim_is_good_for_one_run_cycle_and_agent() {
         let all = [
             claim(UID, 0),
             claim(UID, 1),
             claim(UID, 10),
             claim("other", 1),
+            claim_as(UID, 1, Some("a")),
+            claim_as(UID, 1, Some("b")),
         ];
         for (at, one) in all.iter().enumerate() {
             assert_eq!(one.len(), 64);

@@ -4,6 +4,7 @@
 //! wrong arguments, or a contract that is not the reviewed one; 3, the start gate found open what must be closed. Logs are JSON lines on standard output.
 
 mod agent;
+mod choose;
 mod export;
 mod gateway;
 mod log;
@@ -50,6 +51,8 @@ enum Role {
     /// Answers a harness that wants to end
     #[command(hide = true)]
     AgentStop(agent::Stop),
+    /// Has the gateway choose the agent of a run, and tells which it is
+    Choose(choose::Choose),
     /// Decides after a cycle whether another one starts
     Router(router::Router),
     /// Turns the workspace into inert bytes for the export step
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().role {
         Role::Agent(agent) => agent.run(),
         Role::AgentStop(stop) => stop.run(),
+        Role::Choose(choose) => choose.run(),
         Role::Gateway(gateway) => gateway.run(),
         Role::Export(export) => export.run(),
         Role::Pack(pack) => pack.run(),

@@ -1,8 +1,11 @@
 //! The router: after each cycle, whether another one starts.
 //!
+//! [`choice`] is the step before the first cycle of a run that chooses its agent.
+//!
 //! [`told`] reads what Argo says of the agent's pod, [`mod@decide`] is the table of decisions, [`control`] speaks with
 //! the gateway's control port. Argo is told nothing but the number of the next cycle, or `stop`.
 
+pub mod choice;
 pub mod control;
 pub mod decide;
 pub mod told;

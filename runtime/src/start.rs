@@ -35,6 +35,8 @@ pub struct Start {
     pub uid: String,
     /// Number of the cycle.
     pub cycle: u32,
+    /// The agent of this pod, where the run chooses one of several.
+    pub agent: Option<String>,
     /// Host of the gateway.
     pub gateway: String,
     /// Port of the gateway for agents.
@@ -56,7 +58,7 @@ pub enum Refused {
     Open(Vec<String>),
     /// The cycle could not be claimed.
     Claim(String),
-    /// The entry agent is not in the contract.
+    /// The pod's agent is not one that the contract starts.
     Agent,
     /// The folder could not be written.
     Folder(io::Error),
@@ -71,10 +73,7 @@ impl fmt::Display for Refused {
                 list.join(", ")
             ),
             Self::Claim(why) => write!(f, "the cycle cannot be claimed: {why}"),
-            Self::Agent => write!(
-                f,
-                "the contract does not have the agent that it starts with"
-            ),
+            Self::Agent => write!(f, "the contract does not start the agent of this pod"),
             Self::Folder(e) => write!(f, "the agent's files cannot be written: {e}"),
         }
     }
@@ -92,20 +91,37 @@ impl Start {
             let closed = gate::closed(&self.must_be_closed(), self.patience).await;
             closed.map_err(Refused::Open)?;
         }
-        let entry = &self.contract.entry;
-        let agent = self.contract.agents.iter().find(|a| a.name == *entry);
-        let agent = agent.ok_or(Refused::Agent)?;
+        let agent = self.own().ok_or(Refused::Agent)?;
         let files = self.files(agent).map_err(Refused::Folder)?;
         let address = format!("{}:{}", self.gateway, self.port);
         let gateway = Gateway {
             address: &address,
             patience: self.patience,
         };
-        let bearer = claim::claim(gateway, &self.uid, self.cycle)
+        let bearer = claim::claim(gateway, &self.uid, self.cycle, self.agent.as_deref())
             .await
             .map_err(Refused::Claim)?;
         skills::leave(&self.folder, &agent.skills).map_err(Refused::Folder)?;
         self.leave(files, &bearer).map_err(Refused::Folder)
+    }
+
+    /// The agent of this pod. A pod of a run with a route is told which, any other is not.
+    fn own(&self) -> Option<&Agent> {
+        let Contract {
+            agents,
+            entry,
+            route,
+            ..
+        } = &self.contract;
+        let name = match (route, &self.agent) {
+            (None, None) => entry,
+            (Some(route), Some(agent)) => {
+                let mut choices = route.choices.iter();
+                &choices.find(|choice| choice.agent == *agent)?.agent
+            }
+            (None, Some(_)) | (Some(_), None) => return None,
+        };
+        agents.iter().find(|agent| agent.name == *name)
     }
 
     /// Everything that an agent must not reach: the gateway's other ports, the API server, and what the

@@ -13,6 +13,7 @@ pub mod denial;
 pub mod export;
 pub mod journal;
 pub mod refusal;
+pub mod route;
 pub mod tool;
 
 pub use amount::{Amount, Bound, Exhausted, Total, cost};
@@ -20,10 +21,11 @@ pub use budget::Budget;
 pub use cycle::{Cycles, Phase, Submission};
 pub use journal::Journal;
 pub use refusal::Refusal;
+pub use route::Route;
 
 use crate::contract::Contract;
 use crate::record::Event;
-use crate::record::event::{Cloned, Reserved, RunOpened, Settled};
+use crate::record::event::{Cloned, Reserved, RouteAsked, RunOpened, Settled};
 use allowed::Allowed;
 use approval::Approvals;
 use clone::Clones;
@@ -39,6 +41,7 @@ mod tests;
 pub struct State {
     seconds: u64,
     run: Option<RunOpened>,
+    route: Option<Route>,
     budget: Budget,
     cycles: Cycles,
     tools: Tools,
@@ -59,6 +62,7 @@ impl State {
         Self {
             seconds: contract.limits.deadline,
             run: None,
+            route: Route::new(contract),
             budget: Budget::new(contract),
             cycles: Cycles::new(contract),
             tools: Tools::new(contract),
@@ -112,7 +116,15 @@ impl State {
         match event {
             Event::RunOpened(again) if run.same(again) => Ok(()),
             Event::RunOpened(_) => Err(Refusal::OtherRun),
-            Event::CycleClaimed { cycle, bearer } => self.cycles.check_claim(*cycle, bearer),
+            Event::RouteAsked(asked) => self.check_route(asked),
+            Event::RouteChosen(choice) => {
+                let route = self.route.as_ref().ok_or(Refusal::RouteNone)?;
+                route.check_choose(choice)
+            }
+            Event::CycleClaimed { cycle, bearer } => {
+                self.route.as_ref().map_or(Ok(()), Route::check_start)?;
+                self.cycles.check_claim(*cycle, bearer)
+            }
             Event::ClaimContested { cycle } => self.cycles.check_contest(*cycle),
             Event::RequestAllowed(request) => {
                 self.live(request.cycle)?;
@@ -135,6 +147,7 @@ impl State {
             }
             Event::ToolCalled(call) => {
                 self.cycles.live(call.cycle)?;
+                self.takes_part(&call.agent)?;
                 let wanted = self.tools.check(call)?;
                 self.approvals.check_use(call, wanted)
             }
@@ -162,6 +175,16 @@ impl State {
             Event::RunOpened(run) => {
                 self.budget.abandon();
                 self.run.get_or_insert_with(|| run.clone());
+            }
+            Event::RouteAsked(asked) => {
+                self.allowed.turn();
+                // As for any reservation.
+                let _id = self.budget.reserve_route(asked.amount());
+            }
+            Event::RouteChosen(choice) => {
+                if let Some(route) = &mut self.route {
+                    route.choose(choice);
+                }
             }
             Event::CycleClaimed { cycle, bearer } => {
                 self.cycles.claim(*cycle, bearer);
@@ -205,8 +228,25 @@ impl State {
         cycle.map_or(Ok(()), |cycle| self.cycles.live(cycle))
     }
 
+    /// Whether an agent is the one of this run.
+    fn takes_part(&self, agent: &str) -> Result<(), Refusal> {
+        let route = self.route.as_ref();
+        route.map_or(Ok(()), |route| route.check_agent(agent))
+    }
+
+    fn check_route(&self, asked: &RouteAsked) -> Result<(), Refusal> {
+        let route = self.route.as_ref().ok_or(Refusal::RouteNone)?;
+        route.check_ask()?;
+        if asked.reservation != self.budget.next() {
+            return Err(Refusal::Reservation);
+        }
+        let checked = self.budget.check_route(&asked.amount());
+        checked.map_err(Refusal::Exhausted)
+    }
+
     fn check_reserve(&self, reserved: &Reserved) -> Result<(), Refusal> {
         self.cycles.live(reserved.cycle)?;
+        self.takes_part(&reserved.agent)?;
         if reserved.reservation != self.budget.next() {
             return Err(Refusal::Reservation);
         }
@@ -239,6 +279,12 @@ impl State {
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
         Some(self.run.as_ref()?.time.saturating_add(self.seconds))
+    }
+
+    /// The choice of the run's agent; none where the contract has no route.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.route.as_ref()
     }
 
     /// Limits and usage.
@@ -318,6 +364,19 @@ impl Reserved {
             tokens: self.tokens,
             micros: self.micros,
             traffic: self.traffic,
+        }
+    }
+}
+
+impl RouteAsked {
+    /// What is set aside.
+    #[must_use]
+    pub fn amount(&self) -> Amount {
+        Amount {
+            turns: self.turns,
+            tokens: self.tokens,
+            micros: self.micros,
+            traffic: 0,
         }
     }
 }

@@ -134,6 +134,13 @@ fn first() -> BTreeMap<Vec<u8>, String> {
     for cycle in 0..CYCLES {
         let proof = proof::claim(UID, cycle).into_bytes();
         all.insert(proof, format!("the proof of the claim of cycle {cycle}"));
+        for agent in ["coder", "other"] {
+            let proof = proof::claim_as(UID, cycle, Some(agent)).into_bytes();
+            all.insert(
+                proof,
+                format!("the proof of {agent}'s claim of cycle {cycle}"),
+            );
+        }
     }
     all
 }

@@ -85,10 +85,11 @@ pub fn findings(files: &BTreeMap<String, Vec<u8>>) -> (Sources, Vec<Finding>) {
 }
 
 /// The examples, by the names of their folders.
-pub const EXAMPLES: [&str; 5] = [
+pub const EXAMPLES: [&str; 6] = [
     "code-review",
     "local-model",
     "nightly-report",
     "pure-agent",
     "quickstart",
+    "routed",
 ];

@@ -97,7 +97,13 @@ fn no_path_of_a_machine_is_written_down() {
 fn examples_carry_the_shipped_target() {
     let root = repository();
     let shipped = std::fs::read(root.join("policies/targets/kind.kdl")).expect("the kind target");
-    for example in ["quickstart", "pure-agent", "code-review", "nightly-report"] {
+    for example in [
+        "quickstart",
+        "pure-agent",
+        "code-review",
+        "nightly-report",
+        "routed",
+    ] {
         let copy = std::fs::read(root.join(format!("examples/{example}/targets/kind.kdl")));
         assert!(
             copy.is_ok_and(|c| c == shipped),

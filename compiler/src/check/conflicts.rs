@@ -5,6 +5,7 @@
 
 mod exports;
 mod policies;
+mod route;
 mod run;
 mod servers;
 mod skills;
@@ -39,6 +40,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
         .iter()
         .for_each(|e| exports::check(e, findings));
     run::check(&unit.run, findings);
+    route::check(&unit.run, findings);
     unit.policies
         .iter()
         .for_each(|p| policies::check(p, findings));

@@ -2,21 +2,31 @@
 //! three in one agent.
 //!
 //! An agent that has all three can be talked into sending what it reads to whoever wrote the text.
-//! Every cycle of a run shares one workspace and one submission, so what one agent of a run has, all
-//! have. What counts as which, and what cuts a path, is told on the page of [`Code::FlowPath`].
+//! Every cycle of a run shares one workspace and one submission, and starts the same agent: where a route chooses
+//! one of several, each of them is looked at alone. What counts as which, and what cuts a path, is told on the page of [`Code::FlowPath`].
 
 mod parts;
 mod places;
+mod widen;
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::policy::{Assert, Policy};
 use crate::resolve::Unit;
+use crate::spec::Agent;
 use parts::{Channel, Read, Source, channels, reads, sources};
 
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
-    let agents = unit.reachable_agents();
-    let Some(agent) = agents.first() else { return };
+    widen::check(unit, &sources(unit), findings);
+    for agent in unit.reachable_agents() {
+        match unit.run.route {
+            Some(_) => of_agent(&unit.starting(agent), agent, findings),
+            None => of_agent(unit, agent, findings),
+        }
+    }
+}
+
+fn of_agent(unit: &Unit, agent: &Agent, findings: &mut Findings) {
     let (sources, reads) = (sources(unit), reads(unit));
     let channels = channels(unit);
     let mut open: Vec<Path<'_>> = Vec::new();

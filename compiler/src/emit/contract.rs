@@ -5,7 +5,7 @@ use crate::json;
 use crate::plan::{Flow, Plan};
 use crate::value::{NotData, to_value};
 use pure_agent_runtime::contract::{
-    CONTRACT_VERSION, CONTROL_PORT, Contract, EXPORT_PORT, Network, SecretFile,
+    CONTRACT_VERSION, CONTROL_PORT, Contract, EXPORT_PORT, Network, Route, SecretFile,
 };
 
 /// A contract as text, with its digest.
@@ -30,7 +30,17 @@ pub fn seal(plan: &Plan) -> Result<Sealed, NotData> {
 /// What the runtime may do for this plan.
 #[must_use]
 pub fn contract(plan: &Plan) -> Contract {
-    let Flow::Single { agent: entry } = &plan.flow;
+    let (entry, route) = match &plan.flow {
+        Flow::Single { agent } => (agent.clone(), None),
+        Flow::Route {
+            by,
+            fallback,
+            choices,
+        } => {
+            let (by, choices) = (by.clone(), choices.clone());
+            (fallback.clone(), Some(Route { by, choices }))
+        }
+    };
     Contract {
         version: CONTRACT_VERSION,
         spec: plan.name.clone(),
@@ -41,7 +51,8 @@ pub fn contract(plan: &Plan) -> Contract {
             .iter()
             .map(|agent| agent.contract.clone())
             .collect(),
-        entry: entry.clone(),
+        entry,
+        route,
         models: plan.models.clone(),
         servers: plan
             .servers

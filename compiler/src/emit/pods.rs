@@ -3,6 +3,7 @@
 //! One skeleton gives every pod the same hardening; each role's file adds only what the role needs.
 
 mod agent;
+mod choice;
 mod export;
 mod gateway;
 mod pack;
@@ -14,7 +15,8 @@ mod skeleton;
 use crate::emit::contract::Sealed;
 use crate::emit::deadlines::{Deadlines, deadlines};
 use crate::emit::names::{self, Role};
-use crate::plan::{AgentPlan, Flow, Plan, Resources};
+use crate::emit::substitution::Step;
+use crate::plan::{Plan, Resources};
 use k8s_openapi::api::core::v1::Pod;
 pub(super) use skeleton::{node_selector, tolerations};
 
@@ -29,8 +31,8 @@ pub struct RolePod {
     pub pod: Pod,
 }
 
-/// Every pod of a run, in the order in which they start: image servers (by name), gateway, agent,
-/// router, pack, export.
+/// Every pod of a run, in the order in which they start: image servers (by name), gateway, the choice of the agent,
+/// agents, router, pack, export.
 #[must_use]
 pub fn pods(plan: &Plan, contract: &Sealed) -> Vec<RolePod> {
     let scene = Scene {
@@ -47,11 +49,20 @@ pub fn pods(plan: &Plan, contract: &Sealed) -> Vec<RolePod> {
             server::pod(&scene, &server.contract.name, pod),
         ))
     });
-    let agent =
-        entry(plan).map(|agent| (Role::Agent, "agent".to_owned(), agent::pod(&scene, agent)));
+    let routed = plan.choosing().is_some();
+    let choice = routed.then(|| {
+        let template = Step::Route.to_string();
+        (Role::Router, template, choice::pod(&scene))
+    });
+    let agents = plan.starting().map(|agent| {
+        let which = routed.then_some(agent.contract.name.as_str());
+        let template = agent_template(which);
+        (Role::Agent, template, agent::pod(&scene, agent, which))
+    });
     servers
         .chain([(Role::Gateway, "gateway".to_owned(), gateway::pod(&scene))])
-        .chain(agent)
+        .chain(choice)
+        .chain(agents)
         .chain([
             (Role::Router, "router".to_owned(), router::pod(&scene)),
             (Role::Pack, "pack".to_owned(), pack::pod(&scene)),
@@ -68,19 +79,13 @@ pub fn pods(plan: &Plan, contract: &Sealed) -> Vec<RolePod> {
 /// The deadlines of a plan.
 #[must_use]
 pub fn plan_deadlines(plan: &Plan) -> Deadlines {
-    deadlines(
-        &plan.limits,
-        plan.servers.iter().any(|server| server.pod.is_some()),
-    )
+    deadlines(&plan.limits, plan.has_servers(), plan.choosing())
 }
 
-/// The agent that a cycle starts; `None` only where the plan names one that it does not have.
+/// The template that starts an agent; one for each where one of several is chosen.
 #[must_use]
-pub fn entry(plan: &Plan) -> Option<&AgentPlan> {
-    let Flow::Single { agent } = &plan.flow;
-    plan.agents
-        .iter()
-        .find(|candidate| candidate.contract.name == *agent)
+pub fn agent_template(which: Option<&str>) -> String {
+    which.map_or_else(|| "agent".to_owned(), |which| format!("agent-{which}"))
 }
 
 /// The share of the node of a pod whose image is the runtime's.

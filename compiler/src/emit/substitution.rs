@@ -33,6 +33,8 @@ pub enum Parameter {
     Cycle,
     /// The router's answer: the number of the next cycle, or `stop`.
     Next,
+    /// The agent that was chosen: a name of the plan's closed list.
+    Choice,
     /// Address of the gateway pod.
     Gateway,
     /// Address of the pod of an image server, by the server's name.
@@ -62,6 +64,10 @@ pub enum Step {
     Server(String),
     /// The gateway.
     Gateway,
+    /// The choice of the agent.
+    Route,
+    /// The choice, and all cycles of the agent that was chosen.
+    Routed,
     /// The first cycle, and all that follow from it.
     Cycle,
     /// One agent, with defaults where its launcher gave up.
@@ -99,6 +105,7 @@ impl fmt::Display for Parameter {
         match self {
             Self::Cycle => f.write_str("cycle"),
             Self::Next => f.write_str("next"),
+            Self::Choice => f.write_str("choice"),
             Self::Gateway => f.write_str("gateway"),
             Self::Server(name) => write!(f, "server-{name}"),
             Self::Address => f.write_str("address"),
@@ -118,6 +125,8 @@ impl fmt::Display for Step {
         match self {
             Self::Server(name) => write!(f, "server-{name}"),
             Self::Gateway => f.write_str("gateway"),
+            Self::Route => f.write_str("route"),
+            Self::Routed => f.write_str("routed"),
             Self::Cycle => f.write_str("cycle"),
             Self::Attempt => f.write_str("attempt"),
             Self::Agent => f.write_str("agent"),
@@ -157,6 +166,7 @@ fn parameter(text: &str) -> Option<Parameter> {
     let plain = [
         P::Cycle,
         P::Next,
+        P::Choice,
         P::Gateway,
         P::Address,
         P::Phase,
@@ -178,6 +188,8 @@ fn step(text: &str) -> Option<Step> {
     use Step as S;
     let plain = [
         S::Gateway,
+        S::Route,
+        S::Routed,
         S::Cycle,
         S::Attempt,
         S::Agent,

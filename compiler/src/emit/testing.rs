@@ -77,6 +77,37 @@ pub fn minimal() -> Plan {
     }
 }
 
+/// A run whose agent a model chooses, of two with everything and one with little.
+#[must_use]
+pub fn routed() -> Plan {
+    let mut plan = rich();
+    let coder = coder();
+    let mut infra = coder.clone();
+    infra.contract.name = text("infra");
+    infra.image = image("infra-agent", '5');
+    infra.user = 10_011;
+    plan.agents = vec![coder, infra, agent("worker")];
+    let choice = |agent: &str, when: &[&str]| c::Choice {
+        agent: text(agent),
+        when: when.iter().map(|when| text(when)).collect(),
+    };
+    plan.flow = Flow::Route {
+        by: c::RouteBy::Model {
+            name: text("opus"),
+            turns: 2,
+            tokens: 50_000,
+            deadline: 60,
+        },
+        fallback: text("worker"),
+        choices: vec![
+            choice("coder", &["the task is about {{code}} $(HOME)"]),
+            choice("infra", &["the task is about clusters", "an alarm rings"]),
+            choice("worker", &[]),
+        ],
+    };
+    plan
+}
+
 /// A run that uses everything at once.
 #[must_use]
 pub fn rich() -> Plan {

@@ -5,7 +5,7 @@ mod cluster;
 mod manifests;
 mod order;
 
-use super::testing::{minimal, rich};
+use super::testing::{minimal, rich, routed};
 use super::*;
 use serde_json::Value as Json;
 
@@ -21,6 +21,7 @@ fn plans() -> Vec<(&'static str, Plan)> {
         ("minimal", minimal()),
         ("always", always),
         ("deep", deep),
+        ("routed", routed()),
     ]
 }
 

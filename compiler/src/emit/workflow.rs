@@ -1,6 +1,7 @@
 //! The WorkflowTemplate: launchers, the order of steps, and what passes between them.
 //!
-//! `main`: image servers, gateway, cycles, pack, export. `cycle`: an attempt of the agent, the router,
+//! `main`: image servers, gateway, cycles, pack, export. Where the agent is chosen, `routed` stands for the cycles: the
+//! choice, then the cycles of the one agent that was; each agent has templates of its own, which name it. `cycle`: an attempt of the agent, the router,
 //! and the next cycle where the router names one. Whatever ends badly in between, export runs and is told;
 //! its exit code is the verdict of the run. `cleanup` runs at the end, however that comes.
 
@@ -44,7 +45,7 @@ pub fn workflow_template(plan: &Plan, pods: &[RolePod]) -> Result<Object, NotDat
                 .zip(&manifests)
                 .map(|(pod, (_, manifest))| launcher::template(pod, manifest, &deadlines)),
         )
-        .chain([launcher::drop_agent(), launcher::cleanup()])
+        .chain([launcher::drop_agent(plan), launcher::cleanup()])
         .collect();
     let spec = WorkflowSpec {
         templates,

@@ -1,8 +1,8 @@
 //! The order of steps: what Argo does on a cluster.
 //!
-//! The gateway, then cycles (the start gate, the agent, the router), then packing, then exporting, whatever came before;
-//! each with the deadline of its pod, each told what its pod would be told. The number that a router names starts the
-//! next cycle only within the static bound.
+//! The gateway, then the choice of the agent where there is one, then cycles (the start gate, the agent, the router),
+//! then packing, then exporting, whatever came before; each with the deadline of its pod, each told what its pod would
+//! be told. The number that a router names starts the next cycle only within the static bound.
 
 mod folder;
 mod gateway;
@@ -16,9 +16,10 @@ use super::relay::Port;
 use super::roles::{Attempt, Ports, Roles};
 use super::tidings::Tidings;
 use crate::emit::deadlines::cycles;
-use folder::{clear, prepare, settle};
+use folder::{clear, hand_over, prepare, settle};
 use gateway::Gateway;
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::fs;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -62,6 +63,8 @@ struct Course<'j> {
     roles: Roles<'j>,
     stop: Stop,
     tidings: Tidings,
+    /// The agent that was chosen, where one of several is.
+    chosen: OnceCell<String>,
     /// The whole run is over then.
     over: Instant,
 }
@@ -89,6 +92,7 @@ pub async fn run(job: &Job, stop: Stop, tidings: Tidings) -> Result<Outcome, Str
         roles: Roles { job, places, ports },
         stop,
         tidings,
+        chosen: OnceCell::new(),
         over: Instant::now() + Duration::from_secs(job.deadlines.workflow),
     };
     let came = course.steps().await;
@@ -130,7 +134,14 @@ impl Course<'_> {
     }
 
     async fn work(&self) -> Result<Came, String> {
-        let cycles = self.cycles().await;
+        let cycles = match self.choice().await {
+            Ok(()) => self.cycles().await,
+            Err(why) => {
+                self.tidings
+                    .trouble(&format!("the choice of the agent: {why}"));
+                End::Failed
+            }
+        };
         let packing = self.pack().await;
         if self.stop.asked() {
             let document = without_exports(self.job, End::Failed, packing, "stopped", None);
@@ -140,6 +151,27 @@ impl Course<'_> {
             });
         }
         Ok(self.export(cycles, packing).await)
+    }
+
+    /// Which of several agents it is, before the first cycle.
+    async fn choice(&self) -> Result<(), String> {
+        if self.job.plan.choosing().is_none() {
+            return Ok(());
+        }
+        let (pod, container) = self.roles.choice();
+        let ports = [self.roles.ports.control.clone()];
+        let until = self.until(self.job.deadlines.choice_pod, true);
+        let step = self.step(&pod, &ports, "route", container, &until);
+        let (ended, _) = step.await?;
+        let word = self.answer("route");
+        if ended.code != 0 {
+            return Err(format!("it ended with {}", ended.code));
+        }
+        let agent = self.job.agent(Some(&word));
+        let agent = agent.ok_or("it names no agent of the spec")?;
+        hand_over(self.job, agent).map_err(|e| e.to_string())?;
+        let kept = self.chosen.set(word);
+        kept.map_err(|_twice| "it was made before".to_owned())
     }
 
     /// Cycles until a router says stop, within the static bound.
@@ -174,7 +206,9 @@ impl Course<'_> {
 
     /// The pod of an agent: what its kubelet would say of it.
     async fn attempt(&self, cycle: u32) -> Result<Attempt, String> {
-        let (pod, gate, main) = self.roles.agent(cycle).ok_or("there is no agent")?;
+        let chosen = self.chosen.get().map(String::as_str);
+        let agent = self.roles.agent(cycle, chosen);
+        let (pod, gate, main) = agent.ok_or("there is no agent")?;
         clear(&self.job.folder, self.job.isolated).map_err(|e| e.to_string())?;
         let until = self.until(self.job.deadlines.agent_pod, true);
         let ports = [self.roles.ports.agent.clone()];
@@ -207,7 +241,7 @@ impl Course<'_> {
     }
 
     async fn pack(&self) -> End {
-        let (pod, container) = self.roles.pack();
+        let (pod, container) = self.roles.pack(self.chosen.get().map(String::as_str));
         let until = self.until(self.job.deadlines.pack_pod, false);
         self.tidings.step("packing what the agent left");
         match self.step(&pod, &[], "pack", container, &until).await {

@@ -3,8 +3,9 @@
 mod chance;
 mod judge;
 
+use crate::emit::pods::plan_deadlines;
 use crate::emit::{contract, inputs};
-use crate::plan::deadlines::{Deadlines, deadlines};
+use crate::plan::deadlines::Deadlines;
 use crate::plan::{AgentPlan, Plan};
 use chance::{random, uid, word};
 use judge::{given, harness, servers, wrong_inputs};
@@ -118,9 +119,8 @@ impl Job {
             isolated,
             dry,
         } = wish;
-        let servers = plan.servers.iter().any(|server| server.pod.is_some());
         Ok(Self {
-            deadlines: deadlines(&plan.limits, servers),
+            deadlines: plan_deadlines(&plan),
             name: format!("{}-{}", plan.name, word(&random)),
             uid: uid(&random),
             key: random.get(32..).unwrap_or_default().to_vec(),
@@ -180,8 +180,10 @@ impl Job {
         &self.folder
     }
 
-    pub(super) fn entry(&self) -> Option<&AgentPlan> {
-        crate::emit::pods::entry(&self.plan)
+    /// An agent that a cycle may start: the one, or, where it is chosen, the one of this name.
+    pub(super) fn agent(&self, chosen: Option<&str>) -> Option<&AgentPlan> {
+        let is = |agent: &&AgentPlan| chosen.is_none_or(|name| agent.contract.name == name);
+        self.plan.starting().find(is)
     }
 }
 

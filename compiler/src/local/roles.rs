@@ -84,8 +84,12 @@ impl Roles<'_> {
     }
 
     /// The pod of an agent, its start gate and its main container.
-    pub(super) fn agent(&self, cycle: u32) -> Option<(Pod, Container, Container)> {
-        let agent = self.job.entry()?;
+    pub(super) fn agent(
+        &self,
+        cycle: u32,
+        chosen: Option<&str>,
+    ) -> Option<(Pod, Container, Container)> {
+        let agent = self.job.agent(chosen)?;
         let user = agent.user;
         let left = self.job.folder.join("start");
         let pod = Pod {
@@ -107,6 +111,10 @@ impl Roles<'_> {
         gate.user = user;
         gate.env
             .insert("PURE_AGENT_CYCLE".to_owned(), number.clone());
+        if let Some(chosen) = chosen {
+            gate.env
+                .insert("PURE_AGENT_AGENT".to_owned(), chosen.to_owned());
+        }
         gate.mounts.push(Mount::write(left.clone(), paths::RUN_DIR));
         gate.mounts.push(self.answers());
         let mut command = vec![
@@ -161,17 +169,26 @@ impl Roles<'_> {
         ] {
             command.extend([name.to_owned(), value.to_owned()]);
         }
+        self.of_control("router", command)
+    }
+
+    /// The choice of the agent.
+    pub(super) fn choice(&self) -> (Pod, Container) {
+        let mut command = self.command("choose");
+        command.extend(["--patience", PATIENCE].map(str::to_owned));
+        self.of_control("route", command)
+    }
+
+    /// A role that asks the control port, and answers in a file of this name.
+    fn of_control(&self, name: &str, mut command: Vec<String>) -> (Pod, Container) {
         let address = match self.job.isolated {
             true => format!("{GATEWAY_HOST}:{CONTROL_PORT}"),
             false => self.ports.control.address().to_string(),
         };
         command.extend(["--gateway".to_owned(), address]);
         command.extend(["--key".to_owned(), text(&self.places.key)]);
-        command.extend([
-            "--answer".to_owned(),
-            text(&self.places.answers.join("router")),
-        ]);
-        let mut container = self.container(Role::Router, "router", command);
+        command.extend(["--answer".to_owned(), text(&self.places.answers.join(name))]);
+        let mut container = self.container(Role::Router, name, command);
         container.mounts.push(self.answers());
         container.files.push(self.key());
         let network = Network::Doors(vec![CONTROL_PORT]);
@@ -179,12 +196,13 @@ impl Roles<'_> {
     }
 
     /// Packing. It runs as the agent's user does, for files may be for their owner alone.
-    pub(super) fn pack(&self) -> (Pod, Container) {
+    pub(super) fn pack(&self, chosen: Option<&str>) -> (Pod, Container) {
         let mut command = self.command("pack");
         command.extend(["--workspace".to_owned(), text(&self.places.workspace)]);
         command.extend(["--outbox".to_owned(), text(&self.places.outbox)]);
         let mut container = self.container(Role::Pack, "pack", command);
-        let user = self.job.entry().map_or(container.user, |agent| agent.user);
+        let agent = self.job.agent(chosen);
+        let user = agent.map_or(container.user, |agent| agent.user);
         container.user = user;
         container.mounts.push(Mount::read(
             self.job.folder.join("workspace"),

@@ -21,6 +21,8 @@ pub enum Tiding {
     Step(String),
     /// Something went wrong, and the run goes on or ends with it.
     Trouble(String),
+    /// The agent of the run was chosen: which, and why.
+    Chosen(String, String),
     /// A cycle has begun.
     Cycle(u64),
     /// So much was used so far.
@@ -164,6 +166,7 @@ impl Reader {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let number = |name: &str| event[name].as_u64().unwrap_or_default();
         let told = match event["kind"].as_str().unwrap_or_default() {
+            "route-chosen" => Tiding::Chosen(text("agent"), text("reason")),
             "cycle-claimed" => Tiding::Cycle(number("cycle")),
             "settled" => {
                 let tokens = number("gen_ai.usage.input_tokens")

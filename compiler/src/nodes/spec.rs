@@ -511,6 +511,7 @@ static RUN: NodeDef = node(
     &LABEL,
     &INPUT,
     &RUN_AGENT,
+    &ROUTE,
     &RUN_LIMITS,
     &FINISH,
     &WORKSPACE,
@@ -572,10 +573,82 @@ static REQUIRED: NodeDef = node(
 )
 .args(&[arg("yes", Kind::Bool)])
 .example("required #false");
-static RUN_AGENT: NodeDef = node("agent", "The agent that every cycle starts.")
+static RUN_AGENT: NodeDef = node(
+    "agent",
+    "The agent that every cycle starts. A run has this or `route`.",
+)
+.args(&[arg("agent", Ref(Decl::Agent))])
+.example("agent \"coder\"");
+static ROUTE: NodeDef = node(
+    "route",
+    "Chooses one of several agents, once, before the first cycle; every cycle then starts it. The gateway \
+     makes the choice and keeps it in the record; no agent takes part, and nothing but a name of this list \
+     leaves it.",
+)
+.children(&[
+    &ROUTE_BY,
+    &FALLBACK,
+    &CHOOSE,
+    &ROUTE_TURNS,
+    &ROUTE_TOKENS,
+    &ROUTE_DEADLINE,
+])
+.example(
+    "route {\n    by \"haiku\"\n    fallback \"coder\"\n    choose \"coder\"\n    choose \"analyst\" {\n        when \
+     \"the task is about data\"\n    }\n}",
+);
+static ROUTE_BY: NodeDef = node(
+    "by",
+    "Who chooses: a model, which answers with one name of the list, or the value of an \
+     input.",
+)
+.args(&[maybe("model", Ref(Decl::Model))])
+.props(&[may(
+    "input",
+    Ref(Decl::Input),
+    "The input whose value chooses, byte by byte.",
+)])
+.example("by \"haiku\"")
+.one();
+static FALLBACK: NodeDef = node(
+    "fallback",
+    "The agent where no other is chosen: the model names none of the list, does not answer, or has used up \
+     its bounds; the input has no such value. It is one of the choices.",
+)
+.args(&[arg("agent", Ref(Decl::Agent))])
+.example("fallback \"coder\"")
+.one();
+static CHOOSE: NodeDef = node("choose", "An agent that may be chosen.")
     .args(&[arg("agent", Ref(Decl::Agent))])
-    .example("agent \"coder\"")
-    .one();
+    .children(&[&WHEN, &CHOOSE_TOKENS])
+    .example("choose \"analyst\" {\n    when \"the task is about data\"\n}")
+    .some();
+static WHEN: NodeDef = node(
+    "when",
+    "When it is chosen: in words that the model reads, or, `by` an input, the value. Repeat the node for \
+     more; only the fallback may have none.",
+)
+.args(&[arg("what", Line)])
+.example("when \"the task is about data\"")
+.many();
+static CHOOSE_TOKENS: NodeDef = node(
+    "tokens",
+    "Tokens that the agent has in this run, beside its own limit.",
+)
+.args(&[arg("tokens", Int(1, MAX))])
+.example("tokens 200_000");
+static ROUTE_TURNS: NodeDef = node(
+    "turns",
+    "Model calls of the choice (default 2). All its bounds count within those of the run.",
+)
+.args(&[arg("times", Int(1, 10))])
+.example("turns 1");
+static ROUTE_TOKENS: NodeDef = node("tokens", "Tokens of the choice (default 100000).")
+    .args(&[arg("tokens", Int(4_096, MAX))])
+    .example("tokens 50_000");
+static ROUTE_DEADLINE: NodeDef = node("deadline", "Time of the choice (default 60s).")
+    .args(&[arg("time", Duration)])
+    .example("deadline \"30s\"");
 static RUN_LIMITS: NodeDef = node(
     "limits",
     "Bounds of the run that hold even if the agent lies. `deadline`, `turns` and `tokens` must be \

@@ -8,11 +8,12 @@ mod dials;
 pub(crate) mod effects;
 mod exports;
 mod models;
+mod route;
 mod run;
 mod servers;
 mod target;
 
-use crate::plan::{Flow, PLAN_SCHEMA, Plan, WorstCase, worst};
+use crate::plan::{PLAN_SCHEMA, Plan, WorstCase, worst};
 use crate::reach::{Reached, reach};
 use crate::resolve::Unit;
 use crate::span::Spanned;
@@ -46,9 +47,7 @@ pub fn build(unit: &Unit) -> Plan {
             .iter()
             .map(|a| agents::agent(unit, a, &grants))
             .collect(),
-        flow: Flow::Single {
-            agent: text(unit.run.agent.as_ref()).unwrap_or_default(),
-        },
+        flow: route::flow(unit),
         limits: run::limits(unit.run.limits.as_ref()),
         finish: run::finish(&unit.run.finish),
         workspace: run::workspace(unit.run.workspace.as_ref()),

@@ -17,6 +17,8 @@ pub const AGENT_EXTRA: u64 = 300;
 pub const EXPORT_EXTRA: u64 = 60;
 /// The router's pod.
 pub const ROUTER: u64 = 120;
+/// What the pod of a choice may last beyond the choice: its image, the gateway's answer.
+pub const CHOICE_EXTRA: u64 = 120;
 /// The launchers that delete pods.
 pub const CLEANUP: u64 = 300;
 /// From the end of one step until the launcher of the next runs.
@@ -32,6 +34,10 @@ pub struct Deadlines {
     pub ready_launcher: u64,
     /// Pods of the gateway and of image servers: as long as the Workflow.
     pub serving_pod: u64,
+    /// Pod of the choice of an agent.
+    pub choice_pod: u64,
+    /// Its launcher.
+    pub choice_launcher: u64,
     /// Pod of one agent.
     pub agent_pod: u64,
     /// Its launcher.
@@ -54,14 +60,19 @@ pub struct Deadlines {
     pub all: u64,
 }
 
-/// The deadlines that follow from the limits of a run; `servers`: whether it has image servers.
+/// The deadlines that follow from the limits of a run; `servers`: whether it has image servers; `choosing`: how long
+/// the choice of its agent may take, where it has one.
 ///
 /// The run's own deadline counts from the moment the gateway is ready, and is the gateway's to hold: a
 /// cycle that began just before it may still end, with its router. Packing gets a third of
 /// `limits.export`, exporting the rest; the step ends by itself then.
 #[must_use]
-pub fn deadlines(limits: &RunLimits, servers: bool) -> Deadlines {
+pub fn deadlines(limits: &RunLimits, servers: bool, choosing: Option<u64>) -> Deadlines {
     let ready_launcher = PLACING + READY;
+    let choice_pod = choosing.unwrap_or(0).saturating_add(CHOICE_EXTRA);
+    let choice_launcher = choice_pod.saturating_add(PLACING);
+    // The time of the choice counts in the run's own; the first cycle may begin just before that is over.
+    let choice = choosing.map_or(0, |_| choice_launcher.saturating_add(BETWEEN));
     let agent_pod = limits.cycle.saturating_add(AGENT_EXTRA);
     let agent_launcher = agent_pod.saturating_add(PLACING);
     let router_launcher = ROUTER + PLACING;
@@ -79,6 +90,7 @@ pub fn deadlines(limits: &RunLimits, servers: bool) -> Deadlines {
     };
     let workflow = [
         serving,
+        choice,
         limits.deadline,
         agent_launcher,
         BETWEEN,
@@ -97,6 +109,8 @@ pub fn deadlines(limits: &RunLimits, servers: bool) -> Deadlines {
     Deadlines {
         ready_launcher,
         serving_pod: workflow,
+        choice_pod,
+        choice_launcher,
         agent_pod,
         agent_launcher,
         router_pod: ROUTER,

@@ -29,6 +29,12 @@ pub const MEMORY: u64 = GI;
 pub const STORAGE: u64 = GI;
 /// User and group of an agent.
 pub const USER: u32 = 10_010;
+/// Model calls of the choice of an agent.
+pub const ROUTE_TURNS: u64 = 2;
+/// Tokens of the choice of an agent.
+pub const ROUTE_TOKENS: u64 = 100_000;
+/// Seconds of the choice of an agent.
+pub const ROUTE_DEADLINE: u64 = 60;
 /// Cycles of a run.
 pub const DEPTH: u32 = 1;
 /// Bytes of the workspace.

@@ -8,6 +8,7 @@ mod agents;
 mod edges;
 mod effects;
 mod page;
+mod route;
 mod run;
 mod words;
 mod zones;
@@ -48,6 +49,7 @@ pub fn text(plan: &Plan) -> String {
     );
     page.section("EXPORTS", effects::exports(plan));
     page.section("OTHER CHANGES OUTSIDE", effects::others(plan));
+    page.section("CHOICE OF THE AGENT", route::route(plan));
     for agent in &plan.agents {
         page.section(
             &format!("AGENT {}", agent.contract.name),

@@ -3,8 +3,8 @@
 //! Sums saturate at 2^53 - 1, the largest number that every reader of JSON keeps exactly.
 
 use crate::plan::deadlines::{LAUNCHER_RETRIES, cycles, deadlines};
-use crate::plan::{AgentPlan, Plan, WorstCase};
-use pure_agent_runtime::contract::{Model, Money};
+use crate::plan::{AgentPlan, Flow, Plan, WorstCase};
+use pure_agent_runtime::contract::{Model, Money, RouteBy};
 
 /// 2^53 - 1.
 const MOST: u64 = (1 << 53) - 1;
@@ -23,7 +23,9 @@ pub fn worst_case(plan: &Plan) -> WorstCase {
     WorstCase {
         pods: pods(plan, servers),
         pods_at_once: at_once(servers),
-        wall_time: deadlines(&plan.limits, servers > 0).all.min(MOST),
+        wall_time: deadlines(&plan.limits, servers > 0, plan.choosing())
+            .all
+            .min(MOST),
         tokens,
         tokens_per_day: runs_per_day.map(|runs| times(tokens, runs)),
         cost_per_day: runs_per_day.zip(cost.as_ref()).map(|(runs, cost)| Money {
@@ -39,7 +41,7 @@ fn times(amount: u64, runs: u32) -> u64 {
     amount.saturating_mul(u64::from(runs)).min(MOST)
 }
 
-/// Our pods: agent and router of each cycle, gateway, image servers, pack, export. Each has a
+/// Our pods: agent and router of each cycle, gateway, image servers, the choice, pack, export. Each has a
 /// launcher, and so have the cleanup and, in each cycle, the taking away of an agent that was given up,
 /// which have no pod; a launcher that is lost is started again.
 fn pods(plan: &Plan, servers: u64) -> u64 {
@@ -48,6 +50,7 @@ fn pods(plan: &Plan, servers: u64) -> u64 {
     let ours = cycles
         .saturating_mul(2)
         .saturating_add(servers)
+        .saturating_add(u64::from(plan.choosing().is_some()))
         .saturating_add(GATEWAY_PACK_EXPORT);
     let launchers = ours
         .saturating_add(cycles + 1)
@@ -66,20 +69,24 @@ fn at_once(servers: u64) -> u64 {
     starting.max(working).saturating_add(CLEANUP)
 }
 
-/// The run's bound, or its agents' together where each has one and they are tighter.
+/// The run's bound, or that of its worst agent, with the choice of it, where each has one and that is tighter.
 fn tokens(plan: &Plan) -> u64 {
-    let agents = sum(&plan.agents, |a| a.contract.limits.tokens);
-    plan.limits.tokens.min(agents.unwrap_or(MOST)).min(MOST)
+    let worst = most(&plan.agents, |a| a.contract.limits.tokens);
+    let choice = match &plan.flow {
+        Flow::Route {
+            by: RouteBy::Model { tokens, .. },
+            ..
+        } => *tokens,
+        Flow::Route { .. } | Flow::Single { .. } => 0,
+    };
+    let agents = worst.map_or(MOST, |worst| worst.saturating_add(choice));
+    plan.limits.tokens.min(agents).min(MOST)
 }
 
-/// The sum of bounds, if there are agents and each has one.
-fn sum(agents: &[AgentPlan], bound: impl Fn(&AgentPlan) -> Option<u64>) -> Option<u64> {
-    if agents.is_empty() {
-        return None;
-    }
-    agents.iter().try_fold(0, |total: u64, agent| {
-        Some(total.saturating_add(bound(agent)?))
-    })
+/// The largest of bounds, if there are agents and each has one: a run starts one of them.
+fn most(agents: &[AgentPlan], bound: impl Fn(&AgentPlan) -> Option<u64>) -> Option<u64> {
+    let bounds: Option<Vec<u64>> = agents.iter().map(bound).collect();
+    bounds?.into_iter().max()
 }
 
 /// The least of what bounds money: the run's limit, its agents' limits, all tokens at the dearest
@@ -102,13 +109,21 @@ fn cost(plan: &Plan, tokens: u64) -> Option<Money> {
     Some(least)
 }
 
+/// A choice by a model has no bound in money of its own, so agents' bounds do not hold all of the run.
 fn agents_cost(plan: &Plan) -> Option<Money> {
+    if let Flow::Route {
+        by: RouteBy::Model { .. },
+        ..
+    } = &plan.flow
+    {
+        return None;
+    }
     let costs = plan
         .agents
         .iter()
         .filter_map(|a| a.contract.limits.cost.as_ref());
     let currency = one_currency(costs.map(|c| c.currency.as_str()))?;
-    let micros = sum(&plan.agents, |a| {
+    let micros = most(&plan.agents, |a| {
         Some(a.contract.limits.cost.as_ref()?.micros)
     })?;
     Some(Money {

@@ -102,10 +102,18 @@ fn known(gateway: &Gateway, asked: &Asked) -> Result<u32, Refusal> {
 /// knew it.
 async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refusal> {
     let body = asked.read(MOST_CLAIM).await?;
-    let Claim { cycle, proof } = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
-    if !proof::same(&proof::claim(&gateway.uid, cycle), &proof) {
+    let Claim {
+        cycle,
+        agent,
+        proof,
+    } = strict::read(&body).map_err(|_untold| Refusal::Malformed)?;
+    if !proof::same(
+        &proof::claim_as(&gateway.uid, cycle, agent.as_deref()),
+        &proof,
+    ) {
         return Err(Refusal::Unknown);
     }
+    expected(gateway, agent.as_deref())?;
     let bearer = random()?;
     let claimed = Event::CycleClaimed {
         cycle,
@@ -121,6 +129,20 @@ async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refu
             Err(contest(gateway, cycle).await)
         }
         Err(denied) => Err(denied.into()),
+    }
+}
+
+/// Refuses the pod of an agent that was not chosen. It takes nothing away from the one that was.
+fn expected(gateway: &Gateway, agent: Option<&str>) -> Result<(), Refusal> {
+    let no = |refusal: state::Refusal| Refusal::State(refusal.rule(), refusal.to_string());
+    match (&gateway.contract.route, agent) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(no(state::Refusal::RouteNone)),
+        (Some(_), agent) => match gateway.agent() {
+            None => Err(no(state::Refusal::RouteOpen)),
+            Some(chosen) if agent == Some(chosen.name.as_str()) => Ok(()),
+            Some(_) => Err(no(state::Refusal::RouteAgent)),
+        },
     }
 }
 

@@ -7,7 +7,7 @@
 use super::answer::{Answer, Refusal};
 use super::http::Asked;
 use super::{Gateway, now};
-use crate::contract::Contract;
+use crate::contract::{Agent, Contract};
 use crate::net::dial::Connector;
 use crate::net::host::{Host, HostPattern};
 use crate::net::tunnel::{Bounds, Budget, End, Outcome, tunnel};
@@ -18,6 +18,7 @@ use crate::state::State;
 use crate::state::cycle::Phase;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -33,27 +34,31 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Egress {
     connector: Connector,
-    hosts: Vec<(HostPattern, u16)>,
+    /// Of each agent, by its name.
+    hosts: BTreeMap<String, Vec<(HostPattern, u16)>>,
 }
 
 impl Egress {
-    /// The tunnels of the agent that the contract starts with.
+    /// The tunnels of the contract's agents.
     ///
     /// # Errors
     /// A pattern that cannot be read.
     pub fn new(contract: &Contract, connector: Connector) -> Result<Self, String> {
-        let entry = contract.agents.iter().find(|a| a.name == contract.entry);
-        let mut hosts = Vec::new();
-        for tunnel in entry.into_iter().flat_map(|agent| &agent.tunnels) {
-            let pattern = HostPattern::parse(&tunnel.host).map_err(|e| e.to_string())?;
-            hosts.push((pattern, tunnel.port));
+        let mut hosts = BTreeMap::new();
+        for agent in &contract.agents {
+            let own: &mut Vec<_> = hosts.entry(agent.name.clone()).or_default();
+            for tunnel in &agent.tunnels {
+                let pattern = HostPattern::parse(&tunnel.host).map_err(|e| e.to_string())?;
+                own.push((pattern, tunnel.port));
+            }
         }
         Ok(Self { connector, hosts })
     }
 
-    fn allows(&self, host: &Host, port: u16) -> bool {
+    fn allows(&self, agent: &str, host: &Host, port: u16) -> bool {
         let fits = |(pattern, open): &(HostPattern, u16)| *open == port && pattern.matches(host);
-        self.hosts.iter().any(fits)
+        let own = self.hosts.get(agent);
+        own.is_some_and(|hosts| hosts.iter().any(fits))
     }
 }
 
@@ -74,7 +79,7 @@ pub(super) async fn connect(
     asked: Asked,
 ) -> Result<Answer, Refusal> {
     let (host, port) = target(&asked.path)?;
-    if !gateway.egress.allows(&host, port) {
+    if !gateway.egress.allows(&gateway.agent_name(), &host, port) {
         return Err(Refusal::Egress);
     }
     let upgrade = asked.upgrade.ok_or(Refusal::Upgrade)?;
@@ -125,7 +130,8 @@ pub(super) fn set_aside(
     rule: &str,
     target: String,
 ) -> Result<Aside, Refusal> {
-    let agent = gateway.contract.entry.clone();
+    let own_agent = gateway.agent();
+    let agent = gateway.agent_name();
     let request = request(gateway, cycle, rule, target);
     let allowed = gateway.journal.record(Event::RequestAllowed(request))?;
     let mut own = Share {
@@ -133,7 +139,10 @@ pub(super) fn set_aside(
         bytes: 0,
     };
     let reserved = gateway.journal.decide(|state| {
-        let (reservation, traffic) = (state.budget().next(), share(&gateway.contract, state));
+        let (reservation, traffic) = (
+            state.budget().next(),
+            share(&gateway.contract, own_agent, state),
+        );
         own = Share {
             reservation,
             bytes: traffic,
@@ -170,15 +179,14 @@ pub(super) fn target(authority: &str) -> Result<(Host, u16), Refusal> {
 }
 
 /// One part of the bytes that the run and its agent have left.
-fn share(contract: &Contract, state: &State) -> u64 {
+fn share(contract: &Contract, agent: Option<&Agent>, state: &State) -> u64 {
     let budget = state.budget();
     let reserved = budget.reserved().traffic;
     let left = |limit: u64, used: u128| u128::from(limit).saturating_sub(used + reserved);
     let run = left(contract.limits.traffic, budget.used().traffic);
-    let entry = contract.agents.iter().find(|a| a.name == contract.entry);
-    let used = budget.agents().find(|(name, _)| *name == contract.entry);
+    let used = agent.and_then(|agent| budget.agents().find(|(name, _)| *name == agent.name));
     let used = used.map_or(0, |(_, used)| used.traffic);
-    let own = entry.and_then(|agent| agent.limits.traffic);
+    let own = agent.and_then(|agent| agent.limits.traffic);
     let own = own.map_or(run, |limit| left(limit, used));
     let parts = u128::from(contract.limits.concurrency.max(1));
     u64::try_from(run.min(own).div_ceil(parts)).unwrap_or(u64::MAX)
@@ -255,7 +263,7 @@ fn refused(gateway: &Gateway, cycle: u32, host: &Host, port: u16, end: End) {
 pub(super) fn request(gateway: &Gateway, cycle: u32, rule: &str, target: String) -> Request {
     Request {
         cycle: Some(cycle),
-        agent: Some(gateway.contract.entry.clone()),
+        agent: Some(gateway.agent_name()),
         rule: rule.to_owned(),
         target,
     }

@@ -7,6 +7,7 @@
 //! | door | who | what |
 //! |---|---|---|
 //! | `GET /healthz`, `GET /readyz` | anybody | whether the record can be written |
+//! | `POST /v1/route` | router | chooses the agent of the run, once, and says which it is |
 //! | `POST /v1/cycles/N/seal` | router | ends a cycle and says what is known of it |
 //! | `POST /v1/decision` | router | keeps what was decided |
 //! | `GET /v1/usage` | router, export, people | what the run and each agent used |
@@ -35,6 +36,7 @@ pub(super) mod usage;
 use super::Gateway;
 use super::agent::denied;
 use super::answer::{Answer, Refusal};
+use super::choice;
 use super::http::Asked;
 use super::leave;
 use crate::approval::answer as approval;
@@ -49,6 +51,7 @@ const KNOWN: [Use; 3] = [Use::Router, Use::Export, Use::People];
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door<'a> {
+    Route,
     Seal(&'a str),
     Decision,
     Usage,
@@ -64,6 +67,7 @@ enum Door<'a> {
 impl<'a> Door<'a> {
     fn find(method: &str, words: &[&'a str]) -> Option<Self> {
         Some(match (method, words) {
+            ("POST", ["v1", "route"]) => Self::Route,
             ("POST", ["v1", "cycles", cycle, "seal"]) => Self::Seal(cycle),
             ("POST", ["v1", "decision"]) => Self::Decision,
             ("GET", ["v1", "usage"]) => Self::Usage,
@@ -82,7 +86,7 @@ impl<'a> Door<'a> {
     /// Whose credential opens it.
     const fn opens(self) -> &'static [Use] {
         match self {
-            Self::Seal(_) | Self::Decision => &[Use::Router],
+            Self::Route | Self::Seal(_) | Self::Decision => &[Use::Router],
             Self::Usage => &[Use::Router, Use::Export, Use::People],
             Self::Exports => &[Use::Export],
             Self::Submission(_) => &[Use::Export, Use::People],
@@ -120,6 +124,7 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
         return Err(Refusal::Unknown);
     }
     match door {
+        Door::Route => choice::answer(gateway).await,
         Door::Seal(number) => cycle::seal(gateway, number).await,
         Door::Decision => cycle::decision(gateway, &mut asked).await,
         Door::Usage => Ok(Answer::fine(&gateway.journal.read(usage::usage))),

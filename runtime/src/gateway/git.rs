@@ -106,12 +106,7 @@ fn granted<'g>(gateway: &'g Gateway, repository: &Repository) -> Result<&'g Git,
         "git-clone",
         "this repository was not given to the agent: call the `clone` tool first",
     ))?;
-    let contract = &gateway.contract;
-    let entry = contract
-        .agents
-        .iter()
-        .find(|agent| agent.name == contract.entry);
-    let mut grants = entry.into_iter().flat_map(|agent| &agent.tools);
+    let mut grants = gateway.agent().into_iter().flat_map(|agent| &agent.tools);
     let granted = grants.any(|grant| grant.server == server && grant.tool == "clone");
     let git = gateway
         .tools

@@ -298,7 +298,7 @@ async fn start(
 fn request_of(gateway: &Gateway, cycle: u32, rule: &str, target: String) -> Request {
     Request {
         cycle: Some(cycle),
-        agent: Some(gateway.contract.entry.clone()),
+        agent: Some(gateway.agent_name()),
         rule: rule.to_owned(),
         target: target.chars().take(256).collect(),
     }

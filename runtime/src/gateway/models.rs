@@ -5,6 +5,7 @@
 //! - `upstream` makes the request anew, with the credential that the agent does not see;
 //! - `call` asks, again where that helps (`retry`), and settles by what the answer used;
 //! - `stub` answers instead of an upstream, where the contract says so;
+//! - `own` asks for the gateway itself, which no agent hears of;
 //! - `forward` hands a stream on while it is read; `told` says what else of an answer the agent sees.
 //!
 //! Turns: a call that a model answered is one, also if the answer broke off; so is one that upstream refused for what
@@ -15,6 +16,7 @@ mod endpoint;
 mod forward;
 mod lasting;
 mod list;
+pub(super) mod own;
 mod reserve;
 pub mod retry;
 mod stub;
@@ -31,7 +33,7 @@ use super::now;
 use crate::body::Unread;
 use crate::contract::{Agent, Provider};
 use crate::model::{self, Protocol, Refused, refusal};
-use crate::record::Event;
+use crate::record::{self, Event};
 use crate::state::State;
 use crate::web;
 use bytes::Bytes;
@@ -40,7 +42,7 @@ use endpoint::Endpoint;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, RETRY_AFTER};
 use lasting::Lasting;
-use reserve::{For, WAIT, reserve};
+use reserve::{For, Held, WAIT, reserve};
 use std::sync::Arc;
 use std::time::Duration;
 use stub::Stub;
@@ -146,16 +148,24 @@ pub(super) async fn answer(
         Ok(answer) => Ok(answer),
         Err(No::Plain(refusal)) => Err(refusal),
         Err(no) => {
-            denied(gateway, cycle, &asked.path, &no);
+            denied(gateway, Some(cycle), &asked.path, &no);
             Ok(no.answer(endpoint.protocol()))
         }
     }
 }
 
-/// Records a refusal of which nobody else hears.
-fn denied(gateway: &Gateway, cycle: u32, path: &str, no: &No) {
+/// Records a refusal of which nobody else hears; without a cycle it is one of the gateway's own call.
+fn denied(gateway: &Gateway, cycle: Option<u32>, path: &str, no: &No) {
     let target = format!("POST {}", path.chars().take(256).collect::<String>());
-    let denied = request(gateway, cycle, no.rule(), target);
+    let denied = match cycle {
+        Some(cycle) => request(gateway, cycle, no.rule(), target),
+        None => record::event::Request {
+            cycle: None,
+            agent: None,
+            rule: no.rule().to_owned(),
+            target,
+        },
+    };
     drop(gateway.journal.record(Event::RequestDenied(denied)));
 }
 
@@ -180,7 +190,7 @@ async fn call(
     )?;
     let hides_usage = Call::hides_usage(endpoint, &request);
     let wanted = For {
-        cycle,
+        cycle: Some(cycle),
         endpoint,
         model,
         request: &request,
@@ -194,7 +204,7 @@ async fn call(
         .hear((cycle, endpoint.operation()), &model.name, &body);
     let call = Call {
         gateway: Arc::clone(gateway),
-        cycle,
+        cycle: Some(cycle),
         path: asked.path.clone(),
         endpoint,
         model: index,
@@ -204,6 +214,11 @@ async fn call(
         heard,
         place,
     };
+    begin(call, held).await
+}
+
+/// Runs a call until it is answered; it comes to its end whoever leaves.
+async fn begin(call: Call, held: Held) -> Result<Answer, No> {
     let (client, mut answer) = oneshot::channel();
     let mut run = Lasting::new(call.run(held, client));
     let told = tokio::select! {
@@ -244,7 +259,7 @@ async fn check(
     let long = body.len() > LONG;
     let gateway = Arc::clone(gateway);
     let read = move || {
-        let agent = entry(&gateway).map_err(No::Plain)?;
+        let agent = agent(&gateway).map_err(No::Plain)?;
         let models = &gateway.contract.models;
         let request = endpoint.read(named.as_deref(), &body, models, agent);
         request.map_err(No::Model)
@@ -258,11 +273,9 @@ async fn check(
     }
 }
 
-/// The agent that each cycle starts.
-fn entry(gateway: &Gateway) -> Result<&Agent, Refusal> {
-    let contract = &gateway.contract;
-    let entry = contract.agents.iter().find(|a| a.name == contract.entry);
-    entry.ok_or(Refusal::Path)
+/// The agent of the run.
+fn agent(gateway: &Gateway) -> Result<&Agent, Refusal> {
+    gateway.agent().ok_or(Refusal::Path)
 }
 
 /// What is left of the run's time; never so much that clocks overflow.

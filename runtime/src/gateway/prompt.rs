@@ -99,9 +99,8 @@ fn prompt(gateway: &Gateway, cycle: u32) -> Result<String, Refusal> {
     let Gateway {
         contract, inputs, ..
     } = gateway;
-    let agent = contract.agents.iter().find(|a| a.name == contract.entry);
     let mut parts = Vec::new();
-    if let Some(system) = agent.and_then(before) {
+    if let Some(system) = gateway.agent().and_then(before) {
         parts.push((Part::Instructions, system.to_owned()));
     }
     parts.push((Part::Task, task(contract, inputs)?));

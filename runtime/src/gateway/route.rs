@@ -23,6 +23,7 @@ use crate::web::Coming;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response};
 use path::{Path, Pattern};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most bytes of a query.
@@ -30,9 +31,9 @@ const MOST_QUERY: usize = 8 * 1024;
 /// Most bytes of an answer's body.
 const MOST_ANSWER: u64 = MOST_SENT;
 
-/// The routes of the agent that the contract starts with.
+/// The routes of each agent, by its name.
 #[derive(Debug)]
-pub struct Routes(Vec<Route>);
+pub struct Routes(BTreeMap<String, Vec<Route>>);
 
 #[derive(Debug)]
 struct Route {
@@ -47,19 +48,26 @@ impl Routes {
     /// # Errors
     /// A method or a pattern that cannot be read, a credential that is missing or cannot be sent.
     pub fn new(contract: &Contract, secrets: &Secrets) -> Result<Self, String> {
-        let entry = contract.agents.iter().find(|a| a.name == contract.entry);
-        let routes = entry.into_iter().flat_map(|agent| &agent.http);
-        let mut routes: Vec<Route> = routes
-            .map(|route| Route::read(route, secrets))
-            .collect::<Result<_, _>>()?;
-        routes.sort_by_key(|route| route.host.as_str().contains('*'));
-        Ok(Self(routes))
+        let of = |agent: &contract::Agent| {
+            let routes = agent.http.iter();
+            let mut routes: Vec<Route> = routes
+                .map(|route| Route::read(route, secrets))
+                .collect::<Result<_, _>>()?;
+            routes.sort_by_key(|route| route.host.as_str().contains('*'));
+            Ok((agent.name.clone(), routes))
+        };
+        let all = contract.agents.iter().map(of);
+        all.collect::<Result<_, String>>().map(Self)
     }
 
     /// The route by which a request may go.
-    fn find(&self, method: &Method, host: &Host, path: &Path) -> Result<&Route, Refusal> {
-        let mut known = self
-            .0
+    fn find(
+        &self,
+        agent: &str,
+        (method, host, path): (&Method, &Host, &Path),
+    ) -> Result<&Route, Refusal> {
+        let own = self.0.get(agent).map_or(&[][..], Vec::as_slice);
+        let mut known = own
             .iter()
             .filter(|route| route.host.matches(host))
             .peekable();
@@ -133,7 +141,9 @@ fn judge(gateway: &Gateway, asked: &Asked) -> Result<Onward, Refusal> {
     let (name, path) = rest.split_at(end);
     let host = Host::parse(name).map_err(|e| Refusal::Host(e.rule()))?;
     let path = Path::read(if path.is_empty() { "/" } else { path })?;
-    let route = gateway.routes.find(&asked.method, &host, &path)?;
+    let route = gateway
+        .routes
+        .find(&gateway.agent_name(), (&asked.method, &host, &path))?;
     let query = query(asked.query.as_deref())?;
     let url = Url::of(host, path.wire().to_owned(), query).map_err(|_untold| Refusal::Target)?;
     if is_read(&asked.method) && asked.body_length() != Some(0) {
@@ -174,7 +184,7 @@ async fn follow(
         let path = Path::read(url.path()).map_err(|_untold| elsewhere())?;
         let route = gateway
             .routes
-            .find(&onward.method, url.host(), &path)
+            .find(&gateway.agent_name(), (&onward.method, url.host(), &path))
             .map_err(|_untold| elsewhere())?;
         // Whoever the first host leads to is not who the credential is for, also on the way back.
         let same = *url.host() == first && onward.url.host() == url.host();

@@ -82,17 +82,29 @@ fn a_leak_is_found() {
 /// `subscription` is a token of one); its inputs are
 /// `{"issue":"A-1","prompt":"p"}`. It serves the agent's port, and cycle 0 is claimed.
 pub(crate) async fn running(web: Web, change: impl FnOnce(&mut Value)) -> Running {
+    let running = unclaimed(web, change).await;
+    let claimed = Event::CycleClaimed {
+        cycle: 0,
+        bearer: sha256(BEARER),
+    };
+    let pending = running.gateway.journal.record(claimed);
+    pending.unwrap().await.unwrap();
+    running
+}
+
+/// The same before cycle 0.
+pub(crate) async fn unclaimed(web: Web, change: impl FnOnce(&mut Value)) -> Running {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let folder = format!("gateway-testing-{}-{number}", std::process::id());
     let folder = std::env::temp_dir().join(folder);
     std::fs::create_dir_all(&folder).unwrap();
     let gateway = Arc::new(open(web, change, &folder.join("record.jsonl")).await);
-    let claimed = Event::CycleClaimed {
-        cycle: 0,
-        bearer: sha256(BEARER),
-    };
-    gateway.journal.record(claimed).unwrap().await.unwrap();
+    serve(gateway, folder).await
+}
+
+/// Serves the agent's port of a gateway.
+async fn serve(gateway: Arc<Gateway>, folder: PathBuf) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (mine, ours) = (Arc::clone(&gateway), Arc::clone(&gateway));

@@ -12,6 +12,10 @@ pub enum Event {
     /// A gateway starts to serve the run: the first event of a log names the run, each later one (after a
     /// restart) names the same.
     RunOpened(RunOpened),
+    /// The worst case of a call was set aside by which a model chooses the agent of the run.
+    RouteAsked(RouteAsked),
+    /// The agent of the run was chosen.
+    RouteChosen(RouteChosen),
     /// The start gate of a cycle was given its bearer.
     CycleClaimed {
         /// Number of the cycle, from 0.
@@ -92,6 +96,36 @@ pub struct RunOpened {
     pub contract: String,
     /// Seconds since 1970.
     pub time: u64,
+}
+
+/// The worst case of one call by which a model chooses. No agent takes part in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteAsked {
+    /// Number of the reservation, from 1.
+    pub reservation: u64,
+    /// The operation, such as `chat`.
+    #[serde(rename = "gen_ai.operation.name")]
+    pub operation: String,
+    /// Name of the model.
+    #[serde(rename = "gen_ai.request.model")]
+    pub model: String,
+    /// Calls of a model.
+    pub turns: u64,
+    /// Tokens, input and output together.
+    pub tokens: u64,
+    /// Millionths of the currency.
+    pub micros: u64,
+}
+
+/// The choice of a run's agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteChosen {
+    /// Name of the agent.
+    pub agent: String,
+    /// Why, as a kebab-case word: `model`, `input`, or why it is the fallback.
+    pub reason: String,
 }
 
 /// A request and the rule that decided on it; no contents.
@@ -337,6 +371,8 @@ impl Event {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::RunOpened(_) => "run-opened",
+            Self::RouteAsked(_) => "route-asked",
+            Self::RouteChosen(_) => "route-chosen",
             Self::CycleClaimed { .. } => "cycle-claimed",
             Self::ClaimContested { .. } => "claim-contested",
             Self::RequestAllowed(_) => "request-allowed",

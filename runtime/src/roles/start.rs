@@ -17,6 +17,9 @@ pub(super) struct Start {
     /// Number of the cycle
     #[arg(long, env = "PURE_AGENT_CYCLE", value_parser = clap::value_parser!(u32).range(..100))]
     cycle: u32,
+    /// The agent of this pod, where the run chooses one of several
+    #[arg(long, env = "PURE_AGENT_AGENT")]
+    agent: Option<String>,
     /// UID of the run
     #[arg(long, env = "PURE_AGENT_UID", hide_env_values = true)]
     uid: String,
@@ -75,6 +78,7 @@ impl Start {
             guarded,
             uid: self.uid,
             cycle: self.cycle,
+            agent: self.agent,
             gateway: self.gateway,
             port: self.port,
             api_server,

@@ -14,7 +14,10 @@ const LENGTH: std::ops::RangeInclusive<usize> = 32..=256;
 pub struct Claim {
     /// Number of the cycle.
     pub cycle: u32,
-    /// [`proof::claim`] of it.
+    /// Name of the agent, where the run chooses one of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// [`proof::claim_as`] of both.
     pub proof: String,
 }
 
@@ -32,13 +35,22 @@ impl fmt::Debug for Claimed {
     }
 }
 
-/// Claims a cycle.
+/// Claims a cycle, for an agent where the run chooses one of several.
 ///
 /// # Errors
 /// When the gateway does not give a bearer; it does so once for a cycle.
-pub async fn claim(gateway: Gateway<'_>, uid: &str, cycle: u32) -> Result<String, String> {
-    let proof = proof::claim(uid, cycle);
-    let body = serde_json::to_vec(&Claim { cycle, proof }).map_err(|e| e.to_string())?;
+pub async fn claim(
+    gateway: Gateway<'_>,
+    uid: &str,
+    cycle: u32,
+    agent: Option<&str>,
+) -> Result<String, String> {
+    let claim = Claim {
+        cycle,
+        agent: agent.map(str::to_owned),
+        proof: proof::claim_as(uid, cycle, agent),
+    };
+    let body = serde_json::to_vec(&claim).map_err(|e| e.to_string())?;
     let answer = gateway.post("/v1/claim", None, body.into()).await?;
     let claimed: Claimed =
         strict::read(&answer).map_err(|_untold| "the gateway's answer is malformed".to_owned())?;

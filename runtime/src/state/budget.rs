@@ -4,7 +4,7 @@
 //! Sums are exact: 128 bits hold more amounts of 64 than can ever be recorded.
 
 use super::amount::{Amount, Bound, Exhausted, Total};
-use crate::contract::{AgentLimits, Contract, RunLimits};
+use crate::contract::{AgentLimits, Contract, Route, RouteBy, RunLimits};
 use std::collections::BTreeMap;
 
 /// Limits; none: no limit of its own.
@@ -27,7 +27,8 @@ struct Account {
 /// A reservation that is not settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Open {
-    agent: String,
+    /// None: a call by which the agent is chosen.
+    agent: Option<String>,
     amount: Amount,
 }
 
@@ -35,6 +36,7 @@ struct Open {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     run: Account,
+    route: Option<Account>,
     agents: BTreeMap<String, Account>,
     concurrency: u32,
     open: BTreeMap<u64, Open>,
@@ -48,6 +50,7 @@ impl Budget {
         let agents = contract.agents.iter();
         Self {
             run: Account::new(run(&contract.limits)),
+            route: contract.route.as_ref().map(|r| Account::new(route(r))),
             agents: agents
                 .map(|a| (a.name.clone(), Account::new(agent(&a.limits))))
                 .collect(),
@@ -76,6 +79,21 @@ impl Budget {
             reserved: 0,
             asked: 1,
         })?;
+        self.check_run(asked)?;
+        own.check(Some(agent), asked)
+    }
+
+    /// Whether [`Budget::reserve_route`] would set `asked` aside.
+    ///
+    /// # Errors
+    /// The first bound that it would pass: of the run, then of the route.
+    pub fn check_route(&self, asked: &Amount) -> Result<(), Exhausted> {
+        let nothing = Account::new(Limits::NOTHING);
+        self.check_run(asked)?;
+        self.route.as_ref().unwrap_or(&nothing).check(None, asked)
+    }
+
+    fn check_run(&self, asked: &Amount) -> Result<(), Exhausted> {
         if self.open.len() as u128 >= u128::from(self.concurrency) {
             return Err(Exhausted {
                 bound: Bound::Concurrency,
@@ -86,8 +104,7 @@ impl Budget {
                 asked: 1,
             });
         }
-        self.run.check(None, asked)?;
-        own.check(Some(agent), asked)
+        self.run.check(None, asked)
     }
 
     /// Sets `asked` aside for a request of `agent`.
@@ -96,25 +113,45 @@ impl Budget {
     /// As [`Budget::check`]; nothing is set aside then.
     pub fn reserve(&mut self, agent: &str, asked: Amount) -> Result<u64, Exhausted> {
         self.check(agent, &asked)?;
+        Ok(self.set_aside(Some(agent), asked))
+    }
+
+    /// Sets `asked` aside for a call by which the agent is chosen.
+    ///
+    /// # Errors
+    /// As [`Budget::check_route`]; nothing is set aside then.
+    pub fn reserve_route(&mut self, asked: Amount) -> Result<u64, Exhausted> {
+        self.check_route(&asked)?;
+        Ok(self.set_aside(None, asked))
+    }
+
+    fn set_aside(&mut self, agent: Option<&str>, asked: Amount) -> u64 {
         let id = self.next();
         let open = Open {
-            agent: agent.to_owned(),
+            agent: agent.map(str::to_owned),
             amount: asked,
         };
         self.run.reserved.add(&asked);
-        if let Some(own) = self.agents.get_mut(agent) {
+        if let Some(own) = self.account(agent) {
             own.reserved.add(&asked);
         }
         self.open.insert(id, open);
         self.last = id;
-        Ok(id)
+        id
     }
 
-    /// What is set aside under `id`, and for whom; none where that is settled or never was.
+    /// The account beside that of the run.
+    fn account(&mut self, agent: Option<&str>) -> Option<&mut Account> {
+        match agent {
+            Some(agent) => self.agents.get_mut(agent),
+            None => self.route.as_mut(),
+        }
+    }
+
+    /// What is set aside under `id`; none where that is settled or never was.
     #[must_use]
-    pub fn reservation(&self, id: u64) -> Option<(&str, Amount)> {
-        let open = self.open.get(&id)?;
-        Some((&open.agent, open.amount))
+    pub fn reservation(&self, id: u64) -> Option<Amount> {
+        Some(self.open.get(&id)?.amount)
     }
 
     /// Counts what a request used instead of what was set aside for it. More than that counts in full.
@@ -125,7 +162,7 @@ impl Budget {
             return false;
         };
         self.run.settle(&open.amount, &used);
-        if let Some(own) = self.agents.get_mut(&open.agent) {
+        if let Some(own) = self.account(open.agent.as_deref()) {
             own.settle(&open.amount, &used);
         }
         true
@@ -162,6 +199,12 @@ impl Budget {
         self.agents.iter().map(|(name, a)| (name.as_str(), a.used))
     }
 
+    /// What the choice of the agent used; none where the contract has no route.
+    #[must_use]
+    pub fn route(&self) -> Option<Total> {
+        self.route.as_ref().map(|account| account.used)
+    }
+
     /// The first of turns, tokens and cost of which the run has nothing left.
     #[must_use]
     pub fn used_up(&self) -> Option<Bound> {
@@ -175,6 +218,15 @@ impl Budget {
         .into_iter()
         .find_map(|(bound, over)| over.then_some(bound))
     }
+}
+
+impl Limits {
+    const NOTHING: Self = Self {
+        turns: Some(0),
+        tokens: Some(0),
+        cost: Some(0),
+        traffic: Some(0),
+    };
 }
 
 impl Account {
@@ -218,6 +270,24 @@ impl Account {
     fn settle(&mut self, reserved: &Amount, used: &Amount) {
         self.reserved.take(reserved);
         self.used.add(used);
+    }
+}
+
+/// A value costs nothing to compare.
+fn route(route: &Route) -> Limits {
+    match &route.by {
+        RouteBy::Model {
+            name: _,
+            turns,
+            tokens,
+            deadline: _,
+        } => Limits {
+            turns: Some(*turns),
+            tokens: Some(*tokens),
+            cost: None,
+            traffic: Some(0),
+        },
+        RouteBy::Input { name: _ } => Limits::NOTHING,
     }
 }
 

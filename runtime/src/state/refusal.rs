@@ -16,6 +16,16 @@ pub enum Refusal {
     Reservation,
     /// The agent has asked as often as it may in the cycle.
     RequestMany,
+    /// The contract has no route.
+    RouteNone,
+    /// No agent was chosen yet.
+    RouteOpen,
+    /// An agent was chosen before.
+    RouteMade,
+    /// The agent is none that may be chosen, or not the one that was.
+    RouteAgent,
+    /// The reason of a choice is no word.
+    RouteReason,
     /// The contract has no cycle of that number.
     CycleNumber,
     /// The cycle is not after all others.
@@ -100,6 +110,11 @@ impl Refusal {
                 "request-many",
                 "the agent has asked as often as it may in this cycle",
             ),
+            Self::RouteNone => ("route-none", "the spec has no route"),
+            Self::RouteOpen => ("route-open", "no agent was chosen yet"),
+            Self::RouteMade => ("route-made", "an agent was chosen before"),
+            Self::RouteAgent => ("route-agent", "this agent was not chosen"),
+            Self::RouteReason => ("route-reason", "the reason is no word"),
             Self::CycleNumber => ("cycle-number", "the contract has no such cycle"),
             Self::CycleOrder => ("cycle-order", "the cycle is not after all others"),
             Self::CycleOpen => ("cycle-open", "an earlier cycle has not ended"),

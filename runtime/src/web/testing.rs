@@ -51,6 +51,12 @@ impl Upstream {
         Self { address, asked }
     }
 
+    /// Somebody else's, at this address.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        let asked = Arc::default();
+        Self { address, asked }
+    }
+
     /// What it was asked so far.
     pub(crate) fn asked(&self) -> Vec<Request<Bytes>> {
         self.asked.lock().unwrap().clone()

@@ -101,6 +101,7 @@ pub(super) fn contracts() -> Vec<Vec<u8>> {
         "nightly-report",
         "pure-agent",
         "quickstart",
+        "routed",
     ];
     let read = |name| std::fs::read(folder.join(format!("{name}.json")));
     let read = |name| read(name).unwrap_or_else(|e| panic!("{name}: {e}"));

@@ -68,7 +68,10 @@ fn message(body: &Value) -> Value {
     match body["tools"].get(0) {
         Some(tool) if !result => {
             let name = &tool["name"];
-            let input = json!({"city": "Seoul"});
+            let input = match tool["name"] == "choose" {
+                true => json!({"agent": wished(last)}),
+                false => json!({"city": "Seoul"}),
+            };
             let call = json!({"type": "tool_use", "id": "toolu_1", "name": name, "input": input});
             frame(
                 &json!([{"type": "text", "text": "I look."}, call]),
@@ -85,6 +88,14 @@ fn message(body: &Value) -> Value {
             )
         }
     }
+}
+
+/// What a task asks for after `route:`: this model does as it is told.
+fn wished(task: &Value) -> String {
+    let text = task.as_str().unwrap_or_default();
+    let (_, rest) = text.split_once("route: ").unwrap_or_default();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    rest.chars().take_while(|c| word(*c)).collect()
 }
 
 fn stream() -> Response<Body> {

@@ -5,4 +5,5 @@ mod escapes;
 mod quickstart;
 mod reference;
 mod refusals;
+mod routed;
 mod same;

@@ -1,6 +1,7 @@
 //! The runtime as its pods start it: the command lines that the compiler emits, sockets and files.
 
 mod attack;
+mod choose;
 mod connect;
 mod contract;
 mod doc;

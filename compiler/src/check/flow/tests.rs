@@ -522,3 +522,100 @@ fn names_change_nothing() {
         .edit("run.kdl", "server \"linear\"", "server \"harmless\"");
     assert!(renamed.codes().contains(&"PA0510"));
 }
+
+/// A run of the base case that chooses between its agent and another one, which has these lines.
+fn routed(other: &str, by: &str, run: &str) -> Vec<(&'static str, String)> {
+    let agent = format!(
+        "agent \"other\" {{\n image \"images.example.com/agents/claude@sha256:{}\"\n harness \
+         \"claude-code\"\n model \"sonnet\"\n{other}\n}}",
+        "1".repeat(64)
+    );
+    let tools =
+        "tools \"t\" {\n server \"linear\" { allow \"get_issue\"; allow \"request_feature\"; }\n}
+tools \"asked\" {\n server \"linear\" { approve \"request_feature\" by=\"human\"; }\n}";
+    let route = format!(
+        "route {{\n {by}\n fallback \"writer\"\n choose \"writer\" {{ when \"plain\"; }}\n choose \
+         \"other\" {{ when \"odd\"; }}\n}}\n{run}\n limits {{"
+    );
+    let out = Trial::new()
+        .declare(&format!("{SERVERS}\n{tools}\n{agent}"))
+        .run("agent \"writer\"\n    limits {", &route)
+        .outcome();
+    let broken: Vec<_> = out
+        .findings
+        .iter()
+        .filter(|f| f.code.number() < "PA0401")
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    let flow = |c: &str| c.starts_with("PA05") && c != "PA0502";
+    let flow = out.findings.iter().filter(|f| flow(f.code.number()));
+    flow.map(|f| (f.code.number(), f.message.clone())).collect()
+}
+
+const MODEL: &str = "by \"sonnet\"";
+const VALUE: &str = "by input=\"kind\"";
+const KIND: &str = "input \"kind\" { one-of \"plain\" \"odd\"; }\n";
+
+/// A9: what a model may be talked into is a grant, and the finding says of what.
+#[test]
+fn a_choice_that_gives_more_than_the_fallback_is_a_finding() {
+    let message = "untrusted text can have agent `other` chosen, which has what the fallback `writer` has not: ";
+    for (other, what) in [
+        (
+            "tools \"t\"",
+            "tool `linear.get_issue`, tool `linear.request_feature`",
+        ),
+        (TUNNEL, "tunnel `packages.example.com`"),
+        (
+            "egress { http \"a.example.com\" { allow \"POST\" \"/x\"; }; }",
+            "http `a.example.com`",
+        ),
+        (
+            "egress { http \"a.example.com\" { allow \"GET\" \"/x\"; auth \"source\"; }; }",
+            "http `a.example.com`",
+        ),
+    ] {
+        let found = routed(other, MODEL, PROMPT);
+        assert!(
+            found.contains(&("PA0505", format!("{message}{what}"))),
+            "{other}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_choice_that_a_person_watches_or_makes_is_none() {
+    for (other, by, run) in [
+        // Nothing more than the fallback has.
+        ("", MODEL, PROMPT),
+        // What only reads what anybody may read.
+        (
+            "egress { http \"a.example.com\" { allow \"GET\" \"/x\"; }; }",
+            MODEL,
+            PROMPT,
+        ),
+        // A person agrees to each call.
+        ("tools \"asked\"", MODEL, PROMPT),
+        // Nobody can write prose for the model, or who submits chooses.
+        (TUNNEL, MODEL, KIND),
+        (TUNNEL, VALUE, &format!("{PROMPT}{KIND}")),
+    ] {
+        let found = routed(other, by, run);
+        let widens = found.iter().any(|(code, _)| *code == "PA0505");
+        assert!(!widens, "{other}, {by}: {found:?}");
+    }
+}
+
+/// A run starts one agent, so what two of a route have apart is no path.
+#[test]
+fn each_agent_of_a_route_is_looked_at_alone() {
+    let both = format!("tools \"t\"\n{TUNNEL}");
+    let path = |other: &str| {
+        let found = routed(other, VALUE, &format!("{PROMPT}{KIND}"));
+        found
+            .into_iter()
+            .filter(|(code, _)| *code == "PA0510")
+            .count()
+    };
+    assert_eq!((path(&both), path("tools \"t\""), path(TUNNEL)), (1, 0, 0));
+}

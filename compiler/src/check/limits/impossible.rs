@@ -5,7 +5,7 @@ use crate::diag::{Finding, Findings};
 use crate::reach::reach;
 use crate::resolve::Unit;
 use crate::span::Spanned;
-use crate::spec::{Agent, RunLimits};
+use crate::spec::{Agent, Route, RunLimits};
 use crate::values::duration::Duration;
 
 /// Cycles that a run may ever start, repeats included; Argo's recursion is bounded by it.
@@ -19,6 +19,44 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     cycles(limits, findings);
     for agent in reach(unit).agents {
         of_agent(agent, limits, findings);
+    }
+    if let Some(route) = &unit.run.route {
+        of_route(unit, route, limits, findings);
+    }
+}
+
+fn of_route(unit: &Unit, route: &Route, limits: &RunLimits, findings: &mut Findings) {
+    let whose = "the choice";
+    let run = "the run";
+    let tokens = limits.tokens.as_ref();
+    above(
+        ("turns", whose, run),
+        route.turns.as_ref(),
+        limits.turns.as_ref(),
+        findings,
+    );
+    above(
+        ("tokens", whose, run),
+        route.tokens.as_ref(),
+        tokens,
+        findings,
+    );
+    let times = (route.deadline.as_ref(), limits.deadline.as_ref());
+    above(("deadline", whose, run), times.0, times.1, findings);
+    for choice in &route.choices {
+        let agent = unit.agent(&choice.agent.value);
+        let own = agent.and_then(|agent| agent.limits.tokens.as_ref());
+        let (least, of) = match (own, tokens) {
+            (Some(own), Some(all)) if own.value < all.value => (Some(own), "the agent"),
+            (own, all) => (all.or(own), run),
+        };
+        let whose = format!("choice `{}`", choice.agent.value);
+        above(
+            ("tokens", &whose, of),
+            choice.tokens.as_ref(),
+            least,
+            findings,
+        );
     }
 }
 
@@ -93,7 +131,8 @@ fn cycles(limits: &RunLimits, findings: &mut Findings) {
 }
 
 fn of_agent(agent: &Agent, limits: &RunLimits, findings: &mut Findings) {
-    let name = &agent.name.value;
+    let name = format!("agent `{}`", agent.name.value);
+    let name = name.as_str();
     unreached(
         "turns",
         name,
@@ -126,7 +165,17 @@ fn of_agent(agent: &Agent, limits: &RunLimits, findings: &mut Findings) {
 
 fn unreached<T: PartialOrd + std::fmt::Display>(
     word: &str,
-    agent: &str,
+    whose: &str,
+    own: Option<&Spanned<T>>,
+    whole: Option<&Spanned<T>>,
+    findings: &mut Findings,
+) {
+    above((word, whose, "the run"), own, whole, findings);
+}
+
+/// A limit of somebody above one of who stops it first.
+fn above<T: PartialOrd + std::fmt::Display>(
+    (word, whose, of): (&str, &str, &str),
     own: Option<&Spanned<T>>,
     whole: Option<&Spanned<T>>,
     findings: &mut Findings,
@@ -140,12 +189,12 @@ fn unreached<T: PartialOrd + std::fmt::Display>(
                 Code::LimitUnreached,
                 own.span,
                 format!(
-                    "`{word}` {} of agent `{agent}` is never reached: the run stops at {}",
+                    "`{word}` {} of {whose} is never reached: {of} stops at {}",
                     own.value, whole.value
                 ),
             )
-            .related(whole.span, "the bound of the run")
-            .help("remove it, or write less than the run has"),
+            .related(whole.span, format!("the bound of {of}"))
+            .help(format!("remove it, or write less than {of} has")),
         );
     }
 }

@@ -79,6 +79,7 @@ fn words(tiding: &Tiding, currency: &str) -> String {
     match tiding {
         Tiding::Step(what) => plain(what),
         Tiding::Trouble(what) => format!("trouble: {}", plain(what)),
+        Tiding::Chosen(agent, why) => format!("agent {} ({})", plain(agent), plain(why)),
         Tiding::Cycle(cycle) => format!("cycle {cycle} begins"),
         Tiding::Used(so_far) => format!("used so far: {}", used(so_far, currency)),
         Tiding::Tool(server, tool) => format!("tool {}.{}", plain(server), plain(tool)),

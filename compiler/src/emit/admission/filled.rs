@@ -53,6 +53,7 @@ pub(super) fn form(substitution: &Substitution) -> &'static str {
         Substitution::Input(parameter) | Substitution::Output(_, parameter) => match parameter {
             Parameter::Cycle => NUMBER,
             Parameter::Next => "([0-9]{1,2}|stop)",
+            Parameter::Choice => "[a-z]([a-z0-9-]{0,22}[a-z0-9])?",
             Parameter::Gateway | Parameter::Server(_) | Parameter::Address => "[0-9a-f.:]{2,45}",
             Parameter::Phase => "(Succeeded|Failed|Lost)",
             Parameter::ExitCode | Parameter::StartCode => "[0-9]{0,3}",

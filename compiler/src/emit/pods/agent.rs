@@ -15,12 +15,12 @@ use k8s_openapi::api::core::v1 as core;
 /// Size of the directory that the init container fills: the runtime and a few small files.
 const RUN_DIR_SIZE: u64 = 64 << 20;
 
-/// The pod of one cycle.
-pub(super) fn pod(scene: &Scene<'_>, agent: &AgentPlan) -> core::Pod {
+/// The pod of one cycle; `which` is the agent's name where the run chooses one of several.
+pub(super) fn pod(scene: &Scene<'_>, agent: &AgentPlan, which: Option<&str>) -> core::Pod {
     let cycle = Substitution::Input(Parameter::Cycle);
     let shape = Shape::of(
         Role::Agent,
-        format!("agent-{cycle}"),
+        format!("{}-{cycle}", super::agent_template(which)),
         scene.deadlines.agent_pod,
     )
     .shared();
@@ -38,7 +38,7 @@ pub(super) fn pod(scene: &Scene<'_>, agent: &AgentPlan) -> core::Pod {
         spec.host_aliases = skeleton::gateway_alias();
         spec.runtime_class_name
             .clone_from(&scene.plan.target.runtime_class);
-        spec.init_containers = Some(vec![start(scene, contract_mount)]);
+        spec.init_containers = Some(vec![start(scene, contract_mount, which)]);
         spec.containers = vec![main(agent)];
         // Scratch space counts against the container's ephemeral storage, whichever is filled.
         spec.volumes = Some(vec![
@@ -52,7 +52,7 @@ pub(super) fn pod(scene: &Scene<'_>, agent: &AgentPlan) -> core::Pod {
     pod
 }
 
-fn start(scene: &Scene<'_>, contract: core::VolumeMount) -> core::Container {
+fn start(scene: &Scene<'_>, contract: core::VolumeMount, which: Option<&str>) -> core::Container {
     let command = scene.runtime("start", &[]);
     let base = skeleton::ours(scene, "start", command, Role::Agent);
     let security = base.security_context.map(|context| core::SecurityContext {
@@ -60,12 +60,14 @@ fn start(scene: &Scene<'_>, contract: core::VolumeMount) -> core::Container {
         run_as_user: Some(user(Role::Agent)),
         ..context
     });
+    let own = which.map(|which| env("PURE_AGENT_AGENT", which));
+    let all = own.into_iter().chain([
+        env("PURE_AGENT_CYCLE", Substitution::Input(Parameter::Cycle)),
+        env("PURE_AGENT_RUN", Substitution::RunName),
+        env("PURE_AGENT_UID", Substitution::RunUid),
+    ]);
     core::Container {
-        env: Some(vec![
-            env("PURE_AGENT_CYCLE", Substitution::Input(Parameter::Cycle)),
-            env("PURE_AGENT_RUN", Substitution::RunName),
-            env("PURE_AGENT_UID", Substitution::RunUid),
-        ]),
+        env: Some(all.collect()),
         security_context: security,
         volume_mounts: Some(vec![
             contract,

@@ -60,6 +60,8 @@ fn argo_fills_in_nothing_but_the_closed_list() {
         "steps.agent.outputs.parameters.pod-reason",
         "steps.agent.outputs.parameters.end-reason",
         "steps.router.outputs.parameters.next",
+        "steps.route.outputs.parameters.choice",
+        "steps.routed.status",
         "steps.cycle.status",
         "steps.pack.status",
     ];
@@ -235,6 +237,9 @@ fn launchers_outlive_their_pods_and_the_workflow_outlives_both() {
             .as_u64()
             .unwrap();
         let mut sum = plan.limits.deadline;
+        // A run starts one of its agents.
+        let first = plan.starting().next().map(|a| a.contract.name.clone());
+        let first = format!("agent-{}", first.unwrap());
         for (name, pod) in pods_of(&plan) {
             let pod = pod["spec"]["activeDeadlineSeconds"].as_u64().unwrap();
             let launcher = all[&name]["activeDeadlineSeconds"].as_u64().unwrap();
@@ -245,7 +250,9 @@ fn launchers_outlive_their_pods_and_the_workflow_outlives_both() {
             }
             let tries = &all[&name]["retryStrategy"]["backoff"]["maxDuration"];
             assert_eq!(*tries, format!("{launcher}s"), "{name}");
-            sum += launcher + BETWEEN;
+            if !name.starts_with("agent-") || name == first {
+                sum += launcher + BETWEEN;
+            }
         }
         sum += deadlines::CLEANUP + BETWEEN;
         assert!(sum <= whole, "{sum} > {whole}");
@@ -257,7 +264,7 @@ fn launchers_outlive_their_pods_and_the_workflow_outlives_both() {
 fn absurd_limits_do_not_overflow() {
     let mut limits = rich().limits;
     (limits.deadline, limits.cycle, limits.export) = (u64::MAX, u64::MAX, u64::MAX);
-    assert_eq!(deadlines::deadlines(&limits, true).all, u64::MAX);
+    assert_eq!(deadlines::deadlines(&limits, true, Some(60)).all, u64::MAX);
     let mut plan = rich();
     plan.limits = limits;
     assert!(matches!(
@@ -422,4 +429,137 @@ fn a_pod_that_argo_would_hand_over_as_a_file_is_refused() {
     assert!(
         matches!(refused, Err(NotEmitted::TooLong { ref template, .. }) if template == "agent")
     );
+}
+
+/// A1, A9, E1: what a model writes is compared with names that stand in the template, and becomes part of nothing; each
+/// agent has its own image and user, and its pods no other's.
+#[test]
+fn s0_16_a_choice_leads_to_templates_that_name_their_agent() {
+    let plan = routed();
+    let all = templates(&plan);
+    let groups = list(&all["routed"]["steps"]);
+    assert_eq!(groups.len(), 2);
+    assert_eq!(list(&groups[0])[0]["template"], "route");
+    let branches: Vec<(&str, &str)> = list(&groups[1])
+        .iter()
+        .map(|step| {
+            (
+                step["when"].as_str().unwrap(),
+                step["template"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let chosen = "'{{steps.route.outputs.parameters.choice}}'";
+    assert_eq!(
+        branches,
+        [
+            (format!("{chosen} == 'coder'").as_str(), "cycle-coder"),
+            (format!("{chosen} == 'infra'").as_str(), "cycle-infra"),
+            (format!("{chosen} == 'worker'").as_str(), "cycle-worker"),
+        ]
+    );
+    // The choice is in no other text of the Workflow.
+    let mut told = 0;
+    each_text(&template(&plan), &mut |text| {
+        told += usize::from(text.contains("parameters.choice"));
+    });
+    assert_eq!(told, 3);
+    for agent in &plan.agents {
+        let name = &agent.contract.name;
+        let cycle = &all[&format!("cycle-{name}")];
+        let called: Vec<&Json> = list(&cycle["steps"]).iter().flat_map(list).collect();
+        assert_eq!(called[0]["template"], format!("attempt-{name}"));
+        // Once per run: the next cycle is the same agent's, and nobody is asked again.
+        assert_eq!(called[3]["template"], format!("cycle-{name}"));
+        let attempt = &all[&format!("attempt-{name}")];
+        let agents = list(&list(&attempt["steps"])[0]);
+        assert_eq!(agents[0]["template"], format!("agent-{name}"));
+        let pods = pods_of(&plan);
+        let (_, pod) = pods
+            .iter()
+            .find(|(t, _)| *t == format!("agent-{name}"))
+            .unwrap();
+        assert_eq!(
+            pod["metadata"]["name"],
+            format!("{{{{workflow.name}}}}-agent-{name}-{{{{inputs.parameters.cycle}}}}")
+        );
+        assert_eq!(pod["spec"]["containers"][0]["image"], agent.image);
+        assert_eq!(pod["spec"]["securityContext"]["runAsUser"], agent.user);
+        let start = &pod["spec"]["initContainers"][0]["env"][0];
+        assert_eq!(
+            *start,
+            serde_json::json!({"name": "PURE_AGENT_AGENT", "value": name})
+        );
+    }
+    let dropped = all["drop"]["resource"]["flags"].as_array().unwrap();
+    let pods = dropped
+        .iter()
+        .filter(|f| f.as_str().unwrap().contains("-agent-"));
+    assert_eq!(pods.count(), 3);
+}
+
+/// The pod of the choice has what a router has, and the words of the choice are in the contract alone.
+#[test]
+fn s0_16_the_choice_holds_no_secret_and_its_words_reach_no_object_of_argo() {
+    let plan = routed();
+    let pods = pods_of(&plan);
+    let pod = |template: &str| &pods.iter().find(|(t, _)| t == template).unwrap().1;
+    let (route, router) = (pod("route"), pod("router"));
+    for field in [
+        "volumes",
+        "serviceAccountName",
+        "hostAliases",
+        "securityContext",
+        "dnsPolicy",
+    ] {
+        assert_eq!(route["spec"][field], router["spec"][field], "{field}");
+    }
+    assert_eq!(route["metadata"]["labels"], router["metadata"]["labels"]);
+    let mut argo = String::new();
+    each_text(&template(&plan), &mut |text| argo.push_str(text));
+    for words in ["the task is about", "an alarm rings", "{{code}}"] {
+        assert!(!argo.contains(words), "{words}");
+    }
+    let map = of_kind(&plan, "ConfigMap").remove(0);
+    let contract: Json =
+        serde_json::from_str(map["data"]["contract.json"].as_str().unwrap()).unwrap();
+    assert_eq!(contract["entry"], "worker");
+    assert_eq!(contract["route"]["by"]["model"]["name"], "opus");
+    assert_eq!(contract["route"]["choices"][1]["when"][1], "an alarm rings");
+    // Nothing of it is where there is no route.
+    let map = of_kind(&rich(), "ConfigMap").remove(0);
+    assert!(
+        !map["data"]["contract.json"]
+            .as_str()
+            .unwrap()
+            .contains("route\"")
+    );
+}
+
+/// Which node a pod is on is the scheduler's to say, by the share that each agent has of its own.
+#[test]
+fn s3_16_the_scheduler_places_whichever_agent_was_chosen() {
+    let mut plan = routed();
+    for (agent, millis) in plan.agents.iter_mut().zip([1_000, 2_500, 500]) {
+        agent.resources.cpu_millis = millis;
+    }
+    let pods = pods_of(&plan);
+    for agent in &plan.agents {
+        let name = format!("agent-{}", agent.contract.name);
+        let (_, pod) = pods.iter().find(|(template, _)| *template == name).unwrap();
+        let spec = pod["spec"].as_object().unwrap();
+        assert!(
+            !spec.contains_key("nodeName") && !spec.contains_key("schedulerName"),
+            "{name}"
+        );
+        let share = &pod["spec"]["containers"][0]["resources"];
+        let cpu = match name.as_str() {
+            "agent-coder" => "1",
+            "agent-infra" => "2500m",
+            _ => "500m",
+        };
+        for amount in ["requests", "limits"] {
+            assert_eq!(share[amount]["cpu"], cpu, "{name}");
+        }
+    }
 }

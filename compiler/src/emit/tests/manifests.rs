@@ -226,34 +226,43 @@ fn each_secret_is_one_file_from_the_key_that_it_names() {
 
 #[test]
 fn the_agent_knows_neither_uid_nor_contract() {
-    for (_, plan) in plans() {
-        let (_, pod) = pods_of(&plan)
-            .into_iter()
-            .find(|(name, _)| name == "agent")
-            .unwrap();
-        let main = &pod["spec"]["containers"][0];
-        let text = main.to_string();
-        assert!(
-            !text.contains("workflow.uid") && !text.contains("workflow.name"),
-            "{text}"
-        );
-        let mounts: Vec<_> = list(&main["volumeMounts"])
-            .iter()
-            .map(|m| m["name"].as_str().unwrap())
-            .collect();
-        assert_eq!(mounts, ["home", "start", "tmp", "run"]);
-        let start = list(&main["volumeMounts"])
-            .iter()
-            .find(|m| m["name"] == "start")
-            .unwrap();
-        assert_eq!(start["readOnly"], true);
-        let declared = &plan.agents[0].contract.env;
-        let found: Vec<_> = list(&main["env"])
-            .iter()
-            .map(|e| e["name"].as_str().unwrap().to_owned())
-            .collect();
-        assert_eq!(found, declared.keys().cloned().collect::<Vec<_>>());
+    for (name, plan) in plans() {
+        let pods = pods_of(&plan);
+        let of = |agent: &crate::plan::AgentPlan| {
+            let own = format!("agent-{}", agent.contract.name);
+            let is = |template: &str| template == own || template == "agent";
+            let found = pods.iter().find(|(template, _)| is(template));
+            found.unwrap().1["spec"]["containers"][0].clone()
+        };
+        assert!(!plan.agents.is_empty(), "{name}");
+        for agent in &plan.agents {
+            knows_little(&of(agent), agent);
+        }
     }
+}
+
+fn knows_little(main: &Json, agent: &crate::plan::AgentPlan) {
+    let text = main.to_string();
+    assert!(
+        !text.contains("workflow.uid") && !text.contains("workflow.name"),
+        "{text}"
+    );
+    let mounts: Vec<_> = list(&main["volumeMounts"])
+        .iter()
+        .map(|m| m["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(mounts, ["home", "start", "tmp", "run"]);
+    let start = list(&main["volumeMounts"])
+        .iter()
+        .find(|m| m["name"] == "start")
+        .unwrap();
+    assert_eq!(start["readOnly"], true);
+    let declared = &agent.contract.env;
+    let found: Vec<_> = list(&main["env"])
+        .iter()
+        .map(|e| e["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(found, declared.keys().cloned().collect::<Vec<_>>());
 }
 
 /// `$(HOME)` and `$$` are something else when a kubelet has expanded them, and two do: that of the

@@ -5,8 +5,9 @@ use crate::emit::argo::{
 };
 use crate::emit::deadlines::{CLEANUP, Deadlines, LAUNCHER_RETRIES};
 use crate::emit::names::{self, Role};
-use crate::emit::pods::RolePod;
+use crate::emit::pods::{RolePod, agent_template};
 use crate::emit::substitution::{self, Substitution};
+use crate::plan::Plan;
 use crate::value::Value;
 use crate::yaml;
 use std::collections::BTreeSet;
@@ -20,14 +21,17 @@ const CRASHES: &str = "status.containerStatuses.0.state.waiting.reason == CrashL
 
 /// The template that makes a pod and waits for what its role calls an end.
 pub(super) fn template(pod: &RolePod, manifest: &Value, deadlines: &Deadlines) -> Template {
-    let deadline = deadline(pod.role, deadlines);
+    let deadline = match chooses(pod) {
+        true => deadlines.choice_launcher,
+        false => deadline(pod.role, deadlines),
+    };
     let (success, failure) = conditions(pod.role);
     let text = yaml::document(manifest);
     Template {
         active_deadline_seconds: Some(deadline),
         inputs: inputs(&text),
         name: pod.template.clone(),
-        outputs: outputs(pod.role),
+        outputs: outputs(pod),
         resource: Some(ResourceTemplate {
             action: "apply",
             failure_condition: Some(failure),
@@ -39,6 +43,11 @@ pub(super) fn template(pod: &RolePod, manifest: &Value, deadlines: &Deadlines) -
         retry_strategy: Some(again(deadline)),
         ..Template::default()
     }
+}
+
+/// Whether this is the pod of the choice of an agent.
+fn chooses(pod: &RolePod) -> bool {
+    pod.template == substitution::Step::Route.to_string()
 }
 
 /// Deletes every pod of the run but launchers, of which this is one.
@@ -53,14 +62,22 @@ pub(super) fn cleanup() -> Template {
     delete("cleanup", &["--selector", &ours])
 }
 
-/// Deletes the agent's pod of one cycle. A pod that waits for its image or for a node would otherwise
-/// hold the workspace, and could start beside the agent of the next cycle.
-pub(super) fn drop_agent() -> Template {
+/// Deletes the agent's pod of one cycle, whichever agent it may have. A pod that waits for its image or for a node
+/// would otherwise hold the workspace, and could start beside the agent of the next cycle.
+pub(super) fn drop_agent(plan: &Plan) -> Template {
     let cycle = Substitution::Input(substitution::Parameter::Cycle);
-    let pod = format!("{}-{}-{cycle}", Substitution::RunName, Role::Agent);
-    let template = delete(&substitution::Step::Drop.to_string(), &[&pod]);
+    let routed = plan.choosing().is_some();
+    let pods: Vec<String> = plan
+        .starting()
+        .map(|agent| {
+            let name = agent_template(routed.then_some(&agent.contract.name));
+            format!("{}-{name}-{cycle}", Substitution::RunName)
+        })
+        .collect();
+    let which: Vec<&str> = pods.iter().map(String::as_str).collect();
+    let template = delete(&substitution::Step::Drop.to_string(), &which);
     Template {
-        inputs: inputs(&pod),
+        inputs: inputs(&pods.concat()),
         ..template
     }
 }
@@ -147,10 +164,11 @@ fn inputs(manifest: &str) -> Option<Inputs> {
 }
 
 /// What the kubelet wrote about the pod. An agent writes none of it.
-fn outputs(role: Role) -> Option<Outputs> {
+fn outputs(pod: &RolePod) -> Option<Outputs> {
     use substitution::Parameter as P;
+    const MESSAGE: &str = "{.status.containerStatuses[0].state.terminated.message}";
     let address = (P::Gateway, "", "{.status.podIP}");
-    let list = match role {
+    let list = match pod.role {
         Role::Gateway => vec![address],
         Role::Server => vec![(P::Address, address.1, address.2)],
         Role::Agent => vec![
@@ -172,13 +190,9 @@ fn outputs(role: Role) -> Option<Outputs> {
                 "{.status.containerStatuses[0].state.terminated.reason}",
             ),
         ],
-        Role::Router => {
-            vec![(
-                P::Next,
-                "stop",
-                "{.status.containerStatuses[0].state.terminated.message}",
-            )]
-        }
+        // No agent has an empty name: without a message none is started.
+        Role::Router if chooses(pod) => vec![(P::Choice, "", MESSAGE)],
+        Role::Router => vec![(P::Next, "stop", MESSAGE)],
         Role::Launcher | Role::Pack | Role::Export => Vec::new(),
     };
     let parameters: Vec<_> = list

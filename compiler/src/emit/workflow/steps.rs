@@ -20,9 +20,49 @@ const OUTCOME: [(P, &str); 5] = [
     (P::EndReason, ""),
 ];
 
-/// `main`, `cycle` and `attempt`.
-pub(super) fn templates(plan: &Plan) -> [Template; 3] {
-    [main(plan), cycle(plan), attempt()]
+/// `main`; `cycle` and `attempt`, or `routed` and such a pair for each agent that may be chosen.
+pub(super) fn templates(plan: &Plan) -> Vec<Template> {
+    let mut templates = vec![main(plan)];
+    if plan.choosing().is_none() {
+        templates.extend([cycle(plan, None), attempt(None)]);
+        return templates;
+    }
+    templates.push(routed(plan));
+    for agent in plan.starting() {
+        let which = Some(agent.contract.name.as_str());
+        templates.extend([cycle(plan, which), attempt(which)]);
+    }
+    templates
+}
+
+/// The choice, then the first cycle of the agent that was chosen. Which template a name leads to stands here; what
+/// the choice answers is compared, and becomes part of nothing.
+fn routed(plan: &Plan) -> Template {
+    let chosen = output(Step::Route, P::Choice);
+    let first = |name: &str| {
+        let template = of(Step::Cycle, Some(name));
+        let arguments = vec![pass(P::Cycle, "0".to_owned()), same(P::Gateway)];
+        StepCall {
+            name: template.clone(),
+            template,
+            when: Some(format!("'{chosen}' == '{name}'")),
+            ..call(Step::Cycle, arguments)
+        }
+    };
+    Template {
+        inputs: takes([P::Gateway]),
+        name: Step::Routed.to_string(),
+        steps: vec![
+            vec![call(Step::Route, vec![same(P::Gateway)])],
+            plan.starting().map(|a| first(&a.contract.name)).collect(),
+        ],
+        ..Template::default()
+    }
+}
+
+/// The template of a step; that of one agent where it is chosen.
+fn of(step: Step, which: Option<&str>) -> String {
+    which.map_or_else(|| step.to_string(), |which| format!("{step}-{which}"))
 }
 
 fn main(plan: &Plan) -> Template {
@@ -46,16 +86,23 @@ fn main(plan: &Plan) -> Template {
         })
         .collect();
     let gateway = || pass(P::Gateway, output(Step::Gateway, P::Gateway));
-    let first = pass(P::Cycle, "0".to_owned());
+    let cycles = match plan.choosing() {
+        Some(_) => call(Step::Routed, vec![gateway()]),
+        None => {
+            let first = pass(P::Cycle, "0".to_owned());
+            call(Step::Cycle, vec![first, gateway()])
+        }
+    };
+    let ended = plan.choosing().map_or(Step::Cycle, |_| Step::Routed);
     let told = vec![
-        pass(P::Cycles, Substitution::Status(Step::Cycle).to_string()),
+        pass(P::Cycles, Substitution::Status(ended).to_string()),
         gateway(),
         pass(P::Packing, Substitution::Status(Step::Pack).to_string()),
     ];
     let groups: [Vec<StepCall>; 5] = [
         starts,
         vec![call(Step::Gateway, addresses)],
-        vec![carry_on(call(Step::Cycle, vec![first, gateway()]))],
+        vec![carry_on(cycles)],
         vec![carry_on(call(Step::Pack, Vec::new()))],
         vec![call(Step::Export, told)],
     ];
@@ -69,7 +116,7 @@ fn main(plan: &Plan) -> Template {
     }
 }
 
-fn cycle(plan: &Plan) -> Template {
+fn cycle(plan: &Plan, which: Option<&str>) -> Template {
     let told = [same(P::Cycle), same(P::Gateway)]
         .into_iter()
         .chain(OUTCOME.map(|(one, _)| pass(one.clone(), output(Step::Attempt, one))))
@@ -83,13 +130,18 @@ fn cycle(plan: &Plan) -> Template {
             "'{next}' =~ '^[0-9]{{1,2}}$' && {} < {last}",
             Substitution::Input(P::Cycle)
         )),
+        template: of(Step::Cycle, which),
         ..call(Step::Cycle, vec![pass(P::Cycle, next), same(P::Gateway)])
+    };
+    let attempt = StepCall {
+        template: of(Step::Attempt, which),
+        ..call(Step::Attempt, vec![same(P::Cycle), same(P::Gateway)])
     };
     Template {
         inputs: takes([P::Cycle, P::Gateway]),
-        name: "cycle".to_owned(),
+        name: of(Step::Cycle, which),
         steps: vec![
-            vec![call(Step::Attempt, vec![same(P::Cycle), same(P::Gateway)])],
+            vec![attempt],
             vec![drop_where_lost()],
             vec![call(Step::Router, told)],
             vec![again],
@@ -100,7 +152,7 @@ fn cycle(plan: &Plan) -> Template {
 
 /// One agent. The outputs of a failed launcher are absent, and a step that asks for them waits for ever;
 /// the outputs of steps have defaults that do hold.
-fn attempt() -> Template {
+fn attempt(which: Option<&str>) -> Template {
     let outputs = OUTCOME.map(|(one, default)| Parameter {
         name: one.to_string(),
         value: None,
@@ -112,14 +164,14 @@ fn attempt() -> Template {
     });
     Template {
         inputs: takes([P::Cycle, P::Gateway]),
-        name: "attempt".to_owned(),
+        name: of(Step::Attempt, which),
         outputs: Some(Outputs {
             parameters: outputs.to_vec(),
         }),
-        steps: vec![vec![carry_on(call(
-            Step::Agent,
-            vec![same(P::Cycle), same(P::Gateway)],
-        ))]],
+        steps: vec![vec![carry_on(StepCall {
+            template: of(Step::Agent, which),
+            ..call(Step::Agent, vec![same(P::Cycle), same(P::Gateway)])
+        })]],
         ..Template::default()
     }
 }

@@ -6,7 +6,7 @@ use crate::local::job::Job;
 use crate::local::outcome::Outcome;
 use crate::local::roles::user;
 use crate::local::users;
-use crate::plan::Keep;
+use crate::plan::{AgentPlan, Keep};
 use pure_agent_runtime::record::verify::verify;
 use std::fs;
 use std::io;
@@ -30,7 +30,7 @@ impl Drop for Hidden {
 
 /// Makes what the roles find in the folder.
 pub(super) fn prepare(job: &Job) -> io::Result<Option<Hidden>> {
-    let agent = job.entry().map_or(user(Role::Pack), |agent| agent.user);
+    let agent = job.agent(None).map_or(user(Role::Pack), |agent| agent.user);
     for (name, owner) in [
         ("answers", user(Role::Router)),
         ("home", agent),
@@ -67,6 +67,20 @@ pub(super) fn prepare(job: &Job) -> io::Result<Option<Hidden>> {
         fs::write(hidden.0.join("trust.pem"), trust)?;
     }
     Ok(Some(hidden))
+}
+
+/// Hands the folders of an agent to the user of the one that was chosen.
+pub(super) fn hand_over(job: &Job, agent: &AgentPlan) -> io::Result<()> {
+    if !users::is_root() {
+        return Ok(());
+    }
+    for name in ["home", "outbox", "tmp", "workspace"] {
+        let folder = job.folder.join(name);
+        if folder.exists() {
+            chown(folder, Some(agent.user), Some(agent.user))?;
+        }
+    }
+    Ok(())
 }
 
 /// A folder of one user, where there are several.

@@ -4,7 +4,7 @@ use super::{Mistake, Wish, bug, mistake};
 use crate::emit::{contract, inputs};
 use crate::local::roles::finds;
 use crate::plan::Plan;
-use pure_agent_runtime::contract::{Contract, Harness};
+use pure_agent_runtime::contract::{Agent, Contract, Harness};
 use pure_agent_runtime::gateway::inputs::Inputs;
 
 /// Secrets and certificates: those that are asked for, and no others.
@@ -104,12 +104,16 @@ pub(super) fn servers(plan: &Plan) -> Vec<Mistake> {
     images.map(|server| say(&server.contract.name)).collect()
 }
 
-/// The image of an agent is not used here, so its program must be found.
+/// The image of an agent is not used here, so the program of each that may start must be found.
 pub(super) fn harness(wish: &Wish) -> Vec<Mistake> {
-    let Some(agent) = crate::emit::pods::entry(&wish.plan) else {
+    if wish.plan.starting().next().is_none() {
         return vec![bug("the plan has no agent that it starts with")];
-    };
-    let agent = &agent.contract;
+    }
+    let agents = wish.plan.starting().map(|agent| &agent.contract);
+    agents.filter_map(|agent| program(wish, agent)).collect()
+}
+
+fn program(wish: &Wish, agent: &Agent) -> Option<Mistake> {
     let program = match agent.harness {
         Harness::ClaudeCode => "claude",
         Harness::Codex => "codex",
@@ -117,12 +121,12 @@ pub(super) fn harness(wish: &Wish) -> Vec<Mistake> {
         Harness::Generic => agent.command.first().map_or("", String::as_str),
     };
     if finds(&wish.agent_path, program) {
-        return Vec::new();
+        return None;
     }
     let what = format!(
         "agent `{}` needs `{program}`, which is in no folder of the system",
         agent.name
     );
     let help = "the image is not used here: `--agent-path DIR` names a folder with the program in it or in its `bin`";
-    vec![mistake(what, help)]
+    Some(mistake(what, help))
 }

@@ -1,6 +1,6 @@
 //! Agents: their pods, tools and egress.
 
-use super::{count, number, port, run, servers, sorted, text, texts};
+use super::{count, number, port, route, run, servers, sorted, text, texts};
 use crate::builtins::builtin;
 use crate::plan::{AgentPlan, defaults};
 use crate::reach::Granted;
@@ -36,7 +36,10 @@ pub(super) fn agent(unit: &Unit, agent: &spec::Agent, grants: &[Granted<'_>]) ->
                 .collect(),
             tunnels: sorted(agent.tunnels.iter().map(tunnel)),
             http: routes(&agent.http),
-            limits: limits(&agent.limits),
+            limits: AgentLimits {
+                tokens: route::tokens(unit, agent, number(agent.limits.tokens.as_ref())),
+                ..limits(&agent.limits)
+            },
             env: run::pairs(&agent.env),
         },
         image: agent

@@ -322,6 +322,9 @@ fn defaults_are_those_of_the_table() {
         ("agent egress tunnel port", PORT.to_string()),
         // The bound of one agent is the run's where it has none of its own.
         ("agent limits traffic", size(TRAFFIC)),
+        ("run route turns", ROUTE_TURNS.to_string()),
+        ("run route tokens", ROUTE_TOKENS.to_string()),
+        ("run route deadline", format!("{ROUTE_DEADLINE}s")),
         ("run limits depth", DEPTH.to_string()),
         ("run limits export", time(EXPORT_TIME)),
         ("run limits traffic", size(TRAFFIC)),

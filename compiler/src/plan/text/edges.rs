@@ -2,7 +2,7 @@
 
 use super::page::Row;
 use crate::plan::{Plan, Upstream, defaults};
-use pure_agent_runtime::contract::{AGENT_PORT, ApprovalVia, CONTROL_PORT, EXPORT_PORT};
+use pure_agent_runtime::contract::{AGENT_PORT, Agent, ApprovalVia, CONTROL_PORT, EXPORT_PORT};
 use std::collections::BTreeMap;
 
 /// Between the pods of a run, and to the cluster's own services.
@@ -25,6 +25,10 @@ pub(super) fn inside(plan: &Plan) -> Vec<Row> {
         ),
         edge("export", &format!("gateway:{EXPORT_PORT}"), "the way out"),
     ];
+    if plan.choosing().is_some() {
+        let to = format!("gateway:{CONTROL_PORT}");
+        rows.push(edge("router", &to, "which agent the run has"));
+    }
     for server in &plan.servers {
         if let Some(pod) = &server.pod {
             let name = &server.contract.name;
@@ -69,18 +73,23 @@ fn is_export(upstream: &Upstream) -> bool {
 /// What agents reach: tunnels, whose content is not seen, and requests.
 pub(super) fn of_agents(plan: &Plan) -> Vec<Row> {
     let mut ways = Ways::default();
+    // Where one of several agents is chosen, each has its own.
+    let whose = |agent: &Agent, what: String| match plan.choosing() {
+        Some(_) => format!("{what} ({})", agent.name),
+        None => what,
+    };
     for agent in plan.agents.iter().map(|a| &a.contract) {
         for tunnel in &agent.tunnels {
             ways.add(
                 &tunnel.host,
                 tunnel.port,
                 None,
-                "tunnel: content is not seen".to_owned(),
+                whose(agent, "tunnel: content is not seen".to_owned()),
             );
         }
         for route in &agent.http {
             for rule in &route.allow {
-                let what = format!("{} {}", rule.method, rule.path);
+                let what = whose(agent, format!("{} {}", rule.method, rule.path));
                 ways.add(&route.host, defaults::PORT, route.auth.as_deref(), what);
             }
         }

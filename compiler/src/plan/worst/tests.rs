@@ -154,3 +154,28 @@ fn wider_limits_never_make_the_worst_case_smaller() {
         assert!(after.pods >= before.pods && after.wall_time >= before.wall_time);
     }
 }
+
+/// A run starts one agent: the worst case is that of the worst of them, with the choice.
+#[test]
+fn s4_34_the_worst_agent_and_the_choice_bound_a_routed_run() {
+    let mut plan = crate::emit::testing::routed();
+    plan.limits.tokens = 4_000_000;
+    for (agent, tokens) in plan.agents.iter_mut().zip([300_000, 700_000, 200_000]) {
+        agent.contract.limits.tokens = Some(tokens);
+    }
+    let worst = worst_case(&plan);
+    assert_eq!(worst.tokens, 700_000 + 50_000);
+    let mut single = plan.clone();
+    single.flow = Flow::Single {
+        agent: "coder".to_owned(),
+    };
+    let without = worst_case(&single);
+    // The pod of the choice and its launcher, thrice at most.
+    assert_eq!(worst.pods, without.pods + 1 + 3);
+    assert_eq!(worst.pods_at_once, without.pods_at_once);
+    // Its launcher: 60 of the choice, 120 beyond, 300 until it is on a node; and the wait before the next step.
+    assert_eq!(worst.wall_time, without.wall_time + 60 + 120 + 300 + 60);
+    // One agent without a bound, and only the run's is left.
+    plan.agents[2].contract.limits.tokens = None;
+    assert_eq!(worst_case(&plan).tokens, 4_000_000);
+}

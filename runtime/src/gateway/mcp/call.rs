@@ -143,8 +143,8 @@ impl Granted<'_> {
 
     /// Whether a call is left. The record decides; but nobody is asked to agree to what it would refuse.
     fn left(&self) -> Result<(), Failed> {
-        let (entry, grant) = (&self.gateway.contract.entry, self.grant);
-        let used = |state: &State| state.tools().calls(entry, &grant.server, &grant.tool);
+        let (agent, grant) = (self.gateway.agent_name(), self.grant);
+        let used = |state: &State| state.tools().calls(&agent, &grant.server, &grant.tool);
         let calls = self.gateway.journal.read(used);
         match grant.times.is_some_and(|times| calls >= times) {
             true => Err(told(&state::Refusal::ToolTimes)),
@@ -207,7 +207,7 @@ impl Granted<'_> {
         }
         let called = Event::ToolCalled(ToolCalled {
             cycle: self.cycle,
-            agent: self.gateway.contract.entry.clone(),
+            agent: self.gateway.agent_name(),
             server: self.grant.server.clone(),
             tool: self.grant.tool.clone(),
             arguments: arguments::digest(arguments),

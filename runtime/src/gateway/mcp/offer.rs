@@ -1,7 +1,7 @@
 //! What an agent is offered: its granted tools under flat names, described as far as that can be trusted.
 
 use super::submit::{self, OWN};
-use crate::contract::{Agent, Server, ServerKind, ToolGrant};
+use crate::contract::{Server, ServerKind, ToolGrant};
 use crate::gateway::Gateway;
 use crate::mcp::names;
 use crate::mcp::schema::{Schema, Unfit};
@@ -42,11 +42,6 @@ pub(super) enum Found<'g> {
     Unknown,
 }
 
-fn agent(gateway: &Gateway) -> Option<&Agent> {
-    let contract = &gateway.contract;
-    contract.agents.iter().find(|a| a.name == contract.entry)
-}
-
 /// The server of a grant.
 pub(super) fn server<'g>(gateway: &'g Gateway, name: &str) -> Result<&'g Server, Failed> {
     let mut servers = gateway.contract.servers.iter();
@@ -58,7 +53,7 @@ pub(super) fn server<'g>(gateway: &'g Gateway, name: &str) -> Result<&'g Server,
 
 /// The granted tools by their names in the flat list.
 fn granted(gateway: &Gateway) -> BTreeMap<String, &ToolGrant> {
-    let grants = agent(gateway).map_or(&[][..], |agent| &agent.tools);
+    let grants = gateway.agent().map_or(&[][..], |agent| &agent.tools);
     let pairs: Vec<(&str, &str)> = grants
         .iter()
         .map(|grant| (grant.server.as_str(), grant.tool.as_str()))
@@ -100,7 +95,7 @@ async fn exists(gateway: &Gateway, name: &str) -> bool {
     if grants.any(|grant| is(&grant.server, &grant.tool)) {
         return true;
     }
-    let mine = agent(gateway).map_or(&[][..], |agent| &agent.tools);
+    let mine = gateway.agent().map_or(&[][..], |agent| &agent.tools);
     for server in &gateway.contract.servers {
         let built_in = !matches!(server.kind, ServerKind::Image { .. });
         if built_in || mine.iter().any(|grant| grant.server == server.name) {

@@ -47,7 +47,8 @@ const REFUSAL: Duration = Duration::from_secs(10);
 /// A call that was set aside.
 pub(super) struct Call {
     pub(super) gateway: Arc<Gateway>,
-    pub(super) cycle: u32,
+    /// None: a call of the gateway's own.
+    pub(super) cycle: Option<u32>,
     /// The path that the agent asked.
     pub(super) path: String,
     pub(super) endpoint: Endpoint,

@@ -17,7 +17,7 @@ pub(super) fn answer(gateway: &Gateway, asked: &Asked) -> Result<Answer, Refusal
     let path = asked.path.strip_prefix("/v1beta/models");
     let path = path.or_else(|| asked.path.strip_prefix("/v1/models"));
     let path = path.ok_or(Refusal::Path)?;
-    let agent = super::entry(gateway)?;
+    let agent = super::agent(gateway)?;
     let models = agent.models.iter();
     let models = models.filter_map(|name| gateway.contract.models.iter().find(|m| m.name == *name));
     let models: Vec<&Model> = models.filter(|m| family(m.provider) == protocol).collect();

@@ -10,7 +10,7 @@ use super::{Models, No};
 use crate::contract::Model;
 use crate::model::Request;
 use crate::record::Event;
-use crate::record::event::{Reserved, Settled};
+use crate::record::event::{Reserved, RouteAsked, Settled};
 use crate::record::log::Pending;
 use crate::state::journal::Denied;
 use crate::state::{self, Bound, Exhausted, cost};
@@ -30,7 +30,8 @@ pub(super) struct Held {
 
 /// Whom and what a reservation is for.
 pub(super) struct For<'a> {
-    pub(super) cycle: u32,
+    /// None: the choice of an agent.
+    pub(super) cycle: Option<u32>,
     pub(super) endpoint: Endpoint,
     pub(super) model: &'a Model,
     pub(super) request: &'a Request,
@@ -85,21 +86,40 @@ fn passes(exhausted: &Exhausted) -> bool {
 
 fn attempt(gateway: &Gateway, wanted: &For<'_>) -> Result<Held, Denied> {
     let mut worst = worst(wanted);
+    let agent = gateway.agent_name();
     let pending = gateway.journal.decide(|state| {
         worst.reservation = state.budget().next();
-        Ok(Event::Reserved(Reserved {
-            reservation: worst.reservation,
-            cycle: wanted.cycle,
-            agent: gateway.contract.entry.clone(),
-            operation: Some(wanted.endpoint.operation().to_owned()),
-            model: Some(wanted.model.name.clone()),
-            turns: worst.turns,
-            tokens: wanted.request.worst_case(),
-            micros: worst.micros,
-            traffic: 0,
-        }))
+        Ok(event(wanted, &worst, agent))
     })?;
     Ok(Held { pending, worst })
+}
+
+fn event(wanted: &For<'_>, worst: &Settled, agent: String) -> Event {
+    let (reservation, turns, micros) = (worst.reservation, worst.turns, worst.micros);
+    let operation = wanted.endpoint.operation().to_owned();
+    let model = wanted.model.name.clone();
+    let tokens = wanted.request.worst_case();
+    match wanted.cycle {
+        Some(cycle) => Event::Reserved(Reserved {
+            reservation,
+            cycle,
+            agent,
+            operation: Some(operation),
+            model: Some(model),
+            turns,
+            tokens,
+            micros,
+            traffic: 0,
+        }),
+        None => Event::RouteAsked(RouteAsked {
+            reservation,
+            operation,
+            model,
+            turns,
+            tokens,
+            micros,
+        }),
+    }
 }
 
 /// The worst case as if it had been used.
