@@ -11,6 +11,7 @@ pub mod answer;
 pub mod connect;
 pub mod control;
 mod echo;
+mod files;
 mod flow;
 pub mod front;
 mod git;
@@ -31,7 +32,7 @@ use crate::contract::{Contract, SecretRole};
 use crate::net::address::Private;
 use crate::net::dial::{Connector, System, Times};
 use crate::net::tls::Tls;
-use crate::proof::Key;
+use crate::proof::{Key, Use};
 use crate::secret::Secrets;
 use crate::state::journal::Journal;
 use crate::tools::Tools;
@@ -117,12 +118,13 @@ impl Gateway {
         web: Web,
     ) -> Result<Self, String> {
         let journal = Arc::new(given.journal);
+        let files = given.key.proof(&given.uid, Use::Files);
         Ok(Self {
             leave: leave::Leave::new(&contract, connector.clone())?,
             egress: connect::Egress::new(&contract, connector)?,
             mcp: mcp::Mcp::new(&contract),
             keep: keep::Keep::open(&contract, &secrets, &given.transcripts)?,
-            tools: Tools::new(&contract, &secrets, &web, &journal)?,
+            tools: Tools::new(&contract, &secrets, &web, &journal, &files)?,
             routes: route::Routes::new(&contract, &secrets)?,
             contract,
             key: given.key,

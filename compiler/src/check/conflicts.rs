@@ -7,6 +7,7 @@ mod exports;
 mod policies;
 mod run;
 mod servers;
+mod services;
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
@@ -24,6 +25,11 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     spec.servers
         .iter()
         .for_each(|s| servers::check(s, findings));
+    let typed = spec
+        .servers
+        .iter()
+        .flat_map(|s| s.typed.iter().map(move |t| (s, t)));
+    typed.for_each(|(s, t)| services::check(s, t, findings));
     spec.approvals.iter().for_each(|a| approval(a, findings));
     spec.agents.iter().for_each(|a| agent(a, findings));
     let binds = spec

@@ -1,15 +1,12 @@
 //! Bound arguments: the tool must have them.
 
-use super::similar;
-use crate::builtins::Builtin;
+use super::{called, similar};
+use crate::builtins::Known;
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::reach::Granted;
 
-pub(super) fn check(findings: &mut Findings, granted: &Granted<'_>, builtin: &Builtin) {
-    let Some(tool) = builtin.tool(&granted.grant.tool.value) else {
-        return;
-    };
+pub(super) fn check(findings: &mut Findings, granted: &Granted<'_>, tool: &Known<'_>) {
     for bind in &granted.grant.binds {
         let argument = &bind.argument;
         if tool.arguments.contains(&argument.value.as_str()) {
@@ -19,8 +16,10 @@ pub(super) fn check(findings: &mut Findings, granted: &Granted<'_>, builtin: &Bu
             Code::ArgumentUnknown,
             argument.span,
             format!(
-                "tool `{}` of `{}` has no argument `{}`",
-                tool.name, builtin.kind, argument.value
+                "tool `{}` of {} has no argument `{}`",
+                tool.name,
+                called(granted.server),
+                argument.value
             ),
         )
         .related(granted.grant.tool.span, "this tool");
