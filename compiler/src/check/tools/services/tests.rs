@@ -192,3 +192,24 @@ fn a_secret_does_not_travel_in_the_clear() {
     // The target does not open the range where it is.
     assert!(codes.contains(&"PA0504"), "{codes:?}");
 }
+
+#[test]
+fn a_bound_constant_is_a_value_of_its_argument() {
+    let rules = service(&format!("{GET}\n{POST}"));
+    let with = |tool: &str, value: &str| {
+        let other = if tool == "status" {
+            "restart"
+        } else {
+            "status"
+        };
+        let bind =
+            format!("allow \"{tool}\" {{\n bind \"name\" value=\"{value}\"\n}}\nallow \"{other}\"");
+        granted(&bind).in_policy(&rules).codes()
+    };
+    assert_eq!(
+        (with("status", "lb"), with("restart", "db")),
+        (vec![], vec![])
+    );
+    assert_eq!(with("status", "db"), ["PA0215"]);
+    assert_eq!(with("restart", "db1"), ["PA0215"]);
+}
