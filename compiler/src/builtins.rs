@@ -1,4 +1,11 @@
-//! The tools that are built into the gateway: one table for checks, plan and flow.
+//! The tools of servers, as far as they are known: one table for checks, plan and flow.
+//!
+//! Most builtins have tools of their own; those of a builtin `http` are what the spec says, and that of `s3` has a name
+//! of the spec. What an image does is its
+//! own affair.
+
+use crate::spec::Server;
+use crate::spec::service::TypedTool;
 
 /// A family of tools of the gateway.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,16 +68,91 @@ pub static BUILTINS: &[Builtin] = &[
     },
 ];
 
-/// The builtin of a kind.
-#[must_use]
-pub fn builtin(kind: &str) -> Option<&'static Builtin> {
-    BUILTINS.iter().find(|b| b.kind == kind)
+/// The builtin whose tools the spec says.
+pub const HTTP: &str = "http";
+/// The builtin whose tool the spec names.
+pub const S3: &str = "s3";
+
+/// A tool of which something is known.
+#[derive(Debug, Clone)]
+pub struct Known<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// Whether a call changes the outside world.
+    pub effect: bool,
+    /// Whether its answer holds what the public cannot read.
+    pub private: bool,
+    /// Whether its answer holds text that strangers may have written.
+    pub untrusted: bool,
+    /// Names of its arguments.
+    pub arguments: Vec<&'s str>,
+    /// Where the spec says what it is.
+    pub typed: Option<&'s TypedTool>,
 }
 
-impl Builtin {
-    /// A tool by name.
-    #[must_use]
-    pub fn tool(&self, name: &str) -> Option<&'static Tool> {
-        self.tools.iter().find(|t| t.name == name)
+/// All tools of a server; none where nothing is known: of an image, and of a builtin that does not exist.
+#[must_use]
+pub fn tools(server: &Server) -> Option<Vec<Known<'_>>> {
+    let kind = server.builtin.as_ref()?.value.as_str();
+    if kind == HTTP {
+        return Some(
+            server
+                .typed
+                .iter()
+                .map(|tool| typed(server, tool))
+                .collect(),
+        );
+    }
+    if kind == S3 {
+        return Some(server.typed.iter().map(of_bucket).collect());
+    }
+    let builtin = BUILTINS.iter().find(|b| b.kind == kind)?;
+    Some(
+        builtin
+            .tools
+            .iter()
+            .map(|tool| of_table(server, tool))
+            .collect(),
+    )
+}
+
+/// A tool of a server by its name.
+#[must_use]
+pub fn tool<'s>(server: &'s Server, name: &str) -> Option<Known<'s>> {
+    tools(server)?.into_iter().find(|tool| tool.name == name)
+}
+
+fn of_table<'s>(server: &'s Server, tool: &'static Tool) -> Known<'s> {
+    Known {
+        name: tool.name,
+        effect: tool.effect,
+        private: tool.private && server.auth.is_some(),
+        untrusted: tool.untrusted,
+        arguments: tool.arguments.to_vec(),
+        typed: None,
+    }
+}
+
+fn of_bucket(tool: &TypedTool) -> Known<'_> {
+    Known {
+        name: &tool.name.value,
+        effect: false,
+        private: true,
+        untrusted: true,
+        arguments: vec!["date", "start_date", "end_date"],
+        typed: None,
+    }
+}
+
+fn typed<'s>(server: &'s Server, tool: &'s TypedTool) -> Known<'s> {
+    let arguments = tool.arguments.iter().map(|a| a.value.name.value.as_str());
+    let inside = server.urls().any(|url| url.value.host().is_internal());
+    Known {
+        name: &tool.name.value,
+        effect: tool.effect(),
+        private: inside || server.auth.is_some(),
+        untrusted: true,
+        arguments: arguments.collect(),
+        typed: Some(tool),
     }
 }

@@ -27,6 +27,11 @@ pub(crate) fn int(item: &Item, name: &str) -> Option<Spanned<u64>> {
     Some(Spanned::new(u64::try_from(value.value).ok()?, value.span))
 }
 
+/// The same where it may be below zero.
+pub(crate) fn int_signed(item: &Item, name: &str) -> Option<Spanned<i64>> {
+    item.child(name)?.int(0)
+}
+
 /// The values of the first arguments of all children of a name.
 pub(crate) fn list<T>(
     item: &Item,

@@ -5,6 +5,7 @@
 //! anywhere else.
 
 pub mod policy;
+mod service;
 pub mod spec;
 pub mod target;
 pub mod workspace;
@@ -203,6 +204,12 @@ pub enum Kind {
     Code,
     /// A method in upper case.
     Method,
+    /// The name of a typed tool or of its argument.
+    Identifier,
+    /// A path in which `{name}` is the value of an argument.
+    PathTemplate,
+    /// A JSON Pointer in which `{name}` is the value of an argument.
+    Pointer,
     /// A version `3.7.15`.
     Semver,
     /// `system:serviceaccount:NAMESPACE:NAME`.

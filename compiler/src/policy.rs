@@ -45,6 +45,10 @@ pub struct Policy {
     pub tools: Vec<ToolRule>,
     /// Tools that need approval.
     pub approve: Vec<ToolRule>,
+    /// Requests that tools may make.
+    pub services: Vec<ServiceRule>,
+    /// Places in S3 that tools may read.
+    pub buckets: Vec<BucketRule>,
     /// Repositories that may be cloned.
     pub repos: Vec<S<Pattern>>,
     /// Who may sign.
@@ -117,6 +121,45 @@ pub struct ToolRule {
     pub tool: S<Pattern>,
     /// Most calls.
     pub times: Option<S<u64>>,
+}
+
+/// `service`
+#[derive(Debug, Clone)]
+pub struct ServiceRule {
+    /// The node.
+    pub span: Span,
+    /// Host.
+    pub host: S<HostPattern>,
+    /// TCP port.
+    pub port: u16,
+    /// What may be asked freely.
+    pub allow: Vec<RequestRule>,
+    /// What may be asked when a person approves.
+    pub approve: Vec<RequestRule>,
+}
+
+/// `allow` or `approve` of a service
+#[derive(Debug, Clone)]
+pub struct RequestRule {
+    /// The node.
+    pub span: Span,
+    /// Method.
+    pub method: S<String>,
+    /// Paths.
+    pub path: S<Pattern>,
+    /// Most calls.
+    pub times: Option<S<u64>>,
+}
+
+/// `bucket`
+#[derive(Debug, Clone)]
+pub struct BucketRule {
+    /// The node.
+    pub span: Span,
+    /// `s3://bucket/prefix`.
+    pub place: S<String>,
+    /// Most months of one call.
+    pub months: S<u64>,
 }
 
 /// `limits`
@@ -255,6 +298,8 @@ fn policy(item: &Item) -> Option<Policy> {
         http: egress.map(routes).unwrap_or_default(),
         tools: item.children("tool").filter_map(tool).collect(),
         approve: item.children("approve").filter_map(tool).collect(),
+        services: item.children("service").filter_map(service).collect(),
+        buckets: item.children("bucket").filter_map(bucket).collect(),
         repos: list(item, "repo", |t| Pattern::parse(PatternKind::HostedRepo, t)),
         approvers: approvers(item),
         env: texts(item, "env"),
@@ -310,6 +355,34 @@ fn tool(item: &Item) -> Option<ToolRule> {
         server: typed(item.text(0), |t| Pattern::parse(PatternKind::Image, t))?,
         tool: typed(item.text(1), name_pattern)?,
         times: prop_int(item, "times"),
+    })
+}
+
+fn service(item: &Item) -> Option<ServiceRule> {
+    let UpstreamRule { span, host, port } = upstream(item)?;
+    Some(ServiceRule {
+        span,
+        host,
+        port,
+        allow: item.children("allow").filter_map(request).collect(),
+        approve: item.children("approve").filter_map(request).collect(),
+    })
+}
+
+fn request(item: &Item) -> Option<RequestRule> {
+    Some(RequestRule {
+        span: item.span,
+        method: item.text(0)?,
+        path: typed(item.text(1), |t| Pattern::parse(PatternKind::Path, t))?,
+        times: prop_int(item, "times"),
+    })
+}
+
+fn bucket(item: &Item) -> Option<BucketRule> {
+    Some(BucketRule {
+        span: item.span,
+        place: item.text(0)?,
+        months: prop_int(item, "months")?,
     })
 }
 

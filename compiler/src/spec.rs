@@ -1,5 +1,7 @@
 //! A run spec as its author wrote it: names still names, every value with its place.
 
+pub mod service;
+
 use crate::decode::{child, int, list, prop, prop_int, text, texts, typed};
 use crate::nodes::Decl;
 use crate::shape::Item;
@@ -13,6 +15,7 @@ use crate::values::money::Money;
 use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::size::Size;
 use crate::values::url::{Plaintext, Url};
+use service::TypedTool;
 
 type S<T> = Spanned<T>;
 
@@ -93,7 +96,7 @@ pub struct Price {
 pub struct Server {
     /// Name.
     pub name: S<String>,
-    /// `linear`, `git` or `fetch`.
+    /// `linear`, `git`, `fetch`, `http` or `s3`.
     pub builtin: Option<S<String>>,
     /// Image.
     pub image: Option<S<Image>>,
@@ -117,6 +120,18 @@ pub struct Server {
     pub deadline: Option<S<Duration>>,
     /// Tools of an image that change the outside world.
     pub effects: Vec<S<String>>,
+    /// Base URL of a service.
+    pub url: Option<S<Url>>,
+    /// Place in S3.
+    pub bucket: Option<S<String>>,
+    /// Region of the bucket.
+    pub region: Option<S<String>>,
+    /// What the folder of a month is called.
+    pub partition: Option<S<String>>,
+    /// Most months of one call.
+    pub months: Option<S<u64>>,
+    /// Tools that the spec names.
+    pub typed: Vec<TypedTool>,
     /// Share of the node.
     pub resources: Resources,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
@@ -674,6 +689,12 @@ fn server(item: &Item) -> Option<Server> {
         size: child(item, "size", Size::parse),
         deadline: child(item, "deadline", Duration::parse),
         effects: texts(item, "effect"),
+        url: child(item, "url", any_url),
+        bucket: text(item, "bucket"),
+        region: text(item, "region"),
+        partition: text(item, "partition"),
+        months: int(item, "months"),
+        typed: item.children("tool").filter_map(service::tool).collect(),
         resources: resources(item),
         spoilt: item.spoilt(),
     })

@@ -196,6 +196,14 @@ fn server(server: &Server) -> Caller<'_> {
             .iter()
             .flat_map(|r| repo_host(r.value.as_str(), r.span))
             .collect(),
+        Some(("s3", _)) => match (&server.bucket, &server.region) {
+            (Some(place), Some(region)) => bucket(place, &region.value),
+            _ => Vec::new(),
+        },
+        Some(("http", _)) => server
+            .urls()
+            .flat_map(|url| at(Some(&url.value), url.span))
+            .collect(),
         Some(("fetch", _)) => server
             .hosts
             .iter()

@@ -282,6 +282,28 @@ pub enum ServerKind {
         /// Host patterns that may be asked; empty: none.
         hosts: Vec<String>,
     },
+    /// Typed tools over a REST service.
+    Http {
+        /// Base URL.
+        url: String,
+        /// The tools, each a request.
+        tools: Vec<HttpTool>,
+    },
+    /// Files of months in one place of S3.
+    S3 {
+        /// `s3://bucket/prefix`.
+        from: String,
+        /// Region of the bucket.
+        region: String,
+        /// What the folder of a month is called.
+        partition: Partition,
+        /// Most months of one call.
+        months: u32,
+        /// Name of its tool.
+        tool: String,
+        /// What the tool does, for a model.
+        about: String,
+    },
     /// A container of its own, without network but from the gateway.
     Image {
         /// Port of its Streamable HTTP endpoint.
@@ -289,6 +311,76 @@ pub enum ServerKind {
         /// Host name by which the gateway reaches it.
         host: String,
     },
+}
+
+/// What the folder of a month is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Partition {
+    /// `year=2026/month=3`.
+    Plain,
+    /// `year=2026/month=03`.
+    Padded,
+}
+
+/// A request to a service, as a tool. An argument that stands in no path, not in `pick` and decides no address is sent
+/// in the query, or in the JSON object that a `POST`, `PUT` or `PATCH` has as its body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpTool {
+    /// Its name.
+    pub name: String,
+    /// What it does, for a model.
+    pub about: String,
+    /// Method in upper case.
+    pub method: String,
+    /// Path below the base URL; `{ARGUMENT}` is a whole segment.
+    pub path: String,
+    /// JSON Pointer to what is answered; `{ARGUMENT}` is a whole token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pick: Option<String>,
+    /// Its arguments, in the order in which they are written.
+    pub arguments: Vec<Argument>,
+    /// Where else it asks for some values of one argument.
+    pub when: Vec<HttpPlace>,
+}
+
+/// An argument of a typed tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Argument {
+    /// What it may be, as for an input of a run.
+    pub value: Input,
+    /// What it says, for a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// It is a whole number within this range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+}
+
+/// Whole numbers, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// The least.
+    pub min: i64,
+    /// The most.
+    pub max: i64,
+}
+
+/// Where a typed tool asks when an argument has a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpPlace {
+    /// The argument; the same in all places of a tool.
+    pub argument: String,
+    /// Its value.
+    pub is: String,
+    /// Base URL.
+    pub url: String,
+    /// Path below it.
+    pub path: String,
 }
 
 /// One tool of one server, for one agent.

@@ -12,6 +12,7 @@ mod choice;
 pub mod connect;
 pub mod control;
 mod echo;
+mod files;
 mod flow;
 pub mod front;
 mod git;
@@ -32,7 +33,7 @@ use crate::contract::{Agent, Contract, SecretRole};
 use crate::net::address::Private;
 use crate::net::dial::{Connector, System, Times};
 use crate::net::tls::Tls;
-use crate::proof::Key;
+use crate::proof::{Key, Use};
 use crate::secret::Secrets;
 use crate::state::journal::Journal;
 use crate::tools::Tools;
@@ -120,12 +121,13 @@ impl Gateway {
         web: Web,
     ) -> Result<Self, String> {
         let journal = Arc::new(given.journal);
+        let files = given.key.proof(&given.uid, Use::Files);
         Ok(Self {
             leave: leave::Leave::new(&contract, connector.clone())?,
             egress: connect::Egress::new(&contract, connector)?,
             mcp: mcp::Mcp::new(&contract),
             keep: keep::Keep::open(&contract, &secrets, &given.transcripts)?,
-            tools: Tools::new(&contract, &secrets, &web, &journal)?,
+            tools: Tools::new(&contract, &secrets, &web, &journal, &files)?,
             routes: route::Routes::new(&contract, &secrets)?,
             choice: choice::Choice::new(&contract)?,
             contract,

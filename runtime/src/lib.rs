@@ -71,6 +71,7 @@ pub mod state;
 pub mod strict;
 #[cfg(feature = "roles")]
 pub mod submission;
+pub mod template;
 #[cfg(feature = "roles")]
 pub mod tools;
 #[cfg(feature = "roles")]

@@ -33,6 +33,8 @@ pub enum Use {
     People,
     /// A submitted comment or branch is known again by this marker.
     Marker,
+    /// A file was given by the gateway.
+    Files,
 }
 
 impl Key {
@@ -64,6 +66,7 @@ impl Key {
             Use::Export => "export",
             Use::People => "people",
             Use::Marker => "marker",
+            Use::Files => "files",
         };
         mac(&self.0, &format!("pure-agent/v1\n{word}\n{uid}"))
     }
@@ -129,7 +132,13 @@ mod tests {
 
     #[test]
     fn a_proof_is_good_for_one_key_run_and_use() {
-        let uses = [Use::Router, Use::Export, Use::People, Use::Marker];
+        let uses = [
+            Use::Router,
+            Use::Export,
+            Use::People,
+            Use::Marker,
+            Use::Files,
+        ];
         for purpose in uses {
             let proof = key(1).proof(UID, purpose);
             assert!(key(1).verifies(UID, purpose, &proof));

@@ -6,8 +6,10 @@
 
 pub mod fetch;
 pub mod git;
+mod http;
 mod image;
 mod linear;
+mod s3;
 pub(crate) mod url;
 
 use crate::contract::{self, Contract, ServerKind};
@@ -16,9 +18,11 @@ use crate::state::journal::Journal;
 use crate::web::{self, Web};
 use fetch::Fetch;
 use git::Git;
+use http::Http;
 use hyper::header::HeaderValue;
 use image::Image;
 use linear::Linear;
+use s3::S3;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -135,6 +139,8 @@ enum Kind {
     Linear(Linear),
     Git(Git),
     Fetch(Fetch),
+    Http(Http),
+    S3(S3),
     Image(Image),
 }
 
@@ -144,10 +150,11 @@ struct Parts<'p> {
     secrets: &'p Secrets,
     web: &'p Web,
     journal: &'p Arc<Journal>,
+    files: &'p str,
 }
 
 impl Tools {
-    /// The servers of a contract. Nothing is asked yet.
+    /// The servers of a contract. Nothing is asked yet. With `files` addresses of files are proved.
     ///
     /// # Errors
     /// A pattern or a host that cannot be read, a credential that is missing or no text of a header.
@@ -156,6 +163,7 @@ impl Tools {
         secrets: &Secrets,
         web: &Web,
         journal: &Arc<Journal>,
+        files: &str,
     ) -> Result<Self, String> {
         let read = |server: &contract::Server| {
             let parts = Parts {
@@ -163,6 +171,7 @@ impl Tools {
                 secrets,
                 web,
                 journal,
+                files,
             };
             let named = |why| format!("server `{}`: {why}", server.name);
             let kind = Kind::read(&parts).map_err(named)?;
@@ -181,6 +190,8 @@ impl Tools {
             Kind::Linear(_) => Ok(linear::described()),
             Kind::Git(_) => Ok(git::described()),
             Kind::Fetch(_) => Ok(fetch::described()),
+            Kind::Http(http) => Ok(http.described()),
+            Kind::S3(s3) => Ok(s3.described()),
             Kind::Image(image) => image.list().await,
         }
     }
@@ -197,7 +208,17 @@ impl Tools {
     pub(crate) fn git(&self, server: &str) -> Option<&Git> {
         match self.0.get(server)? {
             Kind::Git(git) => Some(git),
-            Kind::Linear(_) | Kind::Fetch(_) | Kind::Image(_) => None,
+            Kind::Linear(_) | Kind::Fetch(_) | Kind::Http(_) | Kind::S3(_) | Kind::Image(_) => None,
+        }
+    }
+
+    /// A server that gives files.
+    pub(crate) fn files(&self, server: &str) -> Option<&S3> {
+        match self.0.get(server)? {
+            Kind::S3(s3) => Some(s3),
+            Kind::Linear(_) | Kind::Git(_) | Kind::Fetch(_) | Kind::Http(_) | Kind::Image(_) => {
+                None
+            }
         }
     }
 
@@ -213,6 +234,25 @@ impl Kind {
             ServerKind::Linear { team } => Linear::new(parts, team).map(Self::Linear),
             ServerKind::Git { repositories } => Git::new(parts, repositories).map(Self::Git),
             ServerKind::Fetch { hosts } => Fetch::new(parts, hosts).map(Self::Fetch),
+            ServerKind::Http { url, tools } => Http::new(parts, url, tools).map(Self::Http),
+            ServerKind::S3 {
+                from,
+                region,
+                partition,
+                months,
+                tool,
+                about,
+            } => {
+                let place = s3::Place {
+                    from,
+                    region,
+                    partition: *partition,
+                    months: *months,
+                    tool,
+                    about,
+                };
+                S3::new(parts, place).map(Self::S3)
+            }
             ServerKind::Image { port, host } => Image::new(parts, host, *port).map(Self::Image),
         }
     }
@@ -222,6 +262,8 @@ impl Kind {
             Self::Linear(linear) => linear.call(call).await,
             Self::Git(git) => git.call(call).await,
             Self::Fetch(fetch) => fetch.call(call).await,
+            Self::Http(http) => http.call(call).await,
+            Self::S3(s3) => s3.call(call).await,
             Self::Image(image) => image.call(call.tool, call.arguments).await,
         }
     }

@@ -5,9 +5,14 @@ use pure_agent::bundle::Bundle;
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
 use serde_json::Value;
+use std::path::Path;
 
 fn bundle(example: &str) -> Bundle {
-    let world = memory(&folder(&repository().join("examples").join(example)));
+    bundle_of(&repository().join("examples").join(example))
+}
+
+fn bundle_of(sources: &Path) -> Bundle {
+    let world = memory(&folder(sources));
     let mut loader = Loader::open(&world, Extra::default());
     let paths = loader.spec_paths();
     let checked = compile::check_all(&mut loader, &paths, Options::default());
@@ -18,7 +23,13 @@ fn bundle(example: &str) -> Bundle {
 /// The text of the contract.
 #[must_use]
 pub fn contract(example: &str) -> String {
-    let bundle = bundle(example);
+    contract_of(&repository().join("examples").join(example))
+}
+
+/// The same for a workspace in any folder.
+#[must_use]
+pub fn contract_of(sources: &Path) -> String {
+    let bundle = bundle_of(sources);
     let maps = bundle.objects.iter().filter(|one| one.kind == "ConfigMap");
     let mut texts = maps.filter_map(|one| {
         let object = serde_json::to_value(&one.object.value).unwrap();

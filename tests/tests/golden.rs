@@ -1,6 +1,6 @@
 //! Golden cases: sources in, objects and diagnostics out.
 //!
-//! `golden/accept/<example>` holds what an example compiles to, `golden/reject/<code>-<what>.kdl` a
+//! `golden/accept/<example>` holds what an example compiles to, or a workspace of `golden/cases`, `golden/reject/<code>-<what>.kdl` a
 //! mistake with its rendered finding beside it, `golden/forty` one file with forty mistakes.
 //! `GOLDEN=accept cargo golden` writes them.
 
@@ -19,6 +19,9 @@ const LOOK: Look = Look {
     colour: false,
     width: 100,
 };
+
+/// Workspaces that are no example, by the names of their folders.
+const CASES: [&str; 2] = ["exchange-rates", "typed-tools"];
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -52,8 +55,10 @@ fn example(name: &str) -> Files {
 fn examples_compile_to_what_was_reviewed() {
     let mut wrong = Vec::new();
     let mut digests = String::new();
-    for name in EXAMPLES {
-        let (report, files) = check(&example(name), Extra::default(), |loader, checked| {
+    let cases = CASES.map(|name| (name, folder(&repository().join("golden/cases").join(name))));
+    let examples = EXAMPLES.map(|name| (name, example(name)));
+    for (name, sources) in examples.into_iter().chain(cases) {
+        let (report, files) = check(&sources, Extra::default(), |loader, checked| {
             let unit = checked.units.first().expect("one spec");
             let bundle = compile::compile(unit, &loader.sources).expect("it compiles");
             digests.push_str(&format!("{}  {name}\n", bundle.digest));

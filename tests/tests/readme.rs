@@ -1,13 +1,14 @@
-//! Whatever the README shows stands somewhere as a file that other tests hold true.
+//! Whatever the README and the page of tools show stands somewhere as a file that other tests hold true.
 
 use pure_agent_tests::sources::repository;
 
 #[test]
 fn every_shown_piece_is_a_part_of_its_file() {
     let root = repository();
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let pages = ["README.md", "compiler/doc/tools.md"];
+    let text = pages.map(|page| std::fs::read_to_string(root.join(page)).expect("the page"));
     let mut pieces = 0;
-    for part in readme.split("<!-- from: ").skip(1) {
+    for part in text.concat().split("<!-- from: ").skip(1) {
         let (path, rest) = part.split_once(" -->").expect("an end of the mark");
         let fence = rest.split("```").nth(1).expect("a fence after the mark");
         let shown = fence.split_once('\n').expect("lines in the fence").1;
@@ -16,11 +17,11 @@ fn every_shown_piece_is_a_part_of_its_file() {
         assert!(shown.lines().count() > 3, "{path}: too little is shown");
         assert!(
             file.contains(shown),
-            "README shows something else than {path}:\n{shown}"
+            "a page shows something else than {path}:\n{shown}"
         );
         pieces += 1;
     }
-    assert!(pieces >= 3, "only {pieces} pieces are marked");
+    assert!(pieces >= 6, "only {pieces} pieces are marked");
 }
 
 #[test]
@@ -36,6 +37,7 @@ fn every_link_of_the_docs_leads_somewhere() {
         "compiler/doc/rights.md",
         "compiler/doc/scanners.md",
         "compiler/doc/secrets.md",
+        "compiler/doc/tools.md",
         "tests/findings.md",
     ] {
         let text = std::fs::read_to_string(root.join(page)).expect("the page");

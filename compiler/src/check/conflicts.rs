@@ -8,6 +8,7 @@ mod policies;
 mod route;
 mod run;
 mod servers;
+mod services;
 mod skills;
 
 use crate::codes::Code;
@@ -27,6 +28,11 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
         .iter()
         .for_each(|s| servers::check(s, findings));
     spec.skills.iter().for_each(|s| skills::check(s, findings));
+    let typed = spec
+        .servers
+        .iter()
+        .flat_map(|s| s.typed.iter().map(move |t| (s, t)));
+    typed.for_each(|(s, t)| services::check(s, t, findings));
     spec.approvals.iter().for_each(|a| approval(a, findings));
     spec.agents.iter().for_each(|a| agent(a, findings));
     let binds = spec

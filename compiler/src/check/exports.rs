@@ -1,7 +1,7 @@
 //! Exports: within one rule of every policy, and as often as it permits.
 
-mod overlap;
-mod rules;
+pub(super) mod overlap;
+pub(super) mod rules;
 mod times;
 
 use super::denial::{Refused, Wish, report};

@@ -1,8 +1,9 @@
-//! Places in S3, of the record and of exports. Who may write there is bounded as `upstream` and
+//! Places in S3, of the record, of exports and of tools. Who may write or read there is bounded as `upstream` and
 //! `secret`: the host of a bucket names the bucket.
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
+use crate::reach::reach;
 use crate::resolve::Unit;
 use crate::span::Spanned;
 use crate::upstreams::bucket_host;
@@ -11,6 +12,11 @@ use crate::values::s3::S3Place;
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     if let Some(transcripts) = &unit.run.record.transcripts {
         has_host(findings, &transcripts.to, &transcripts.region);
+    }
+    for server in reach(unit).servers {
+        if let (Some(bucket), Some(region)) = (&server.bucket, &server.region) {
+            has_host(findings, bucket, region);
+        }
     }
     for export in unit.run.exports.iter().filter(|e| e.kind.value == "s3") {
         let to = export.to.as_ref().and_then(|t| t.value.as_ref());

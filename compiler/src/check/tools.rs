@@ -1,10 +1,12 @@
 //! Tools: what the server has, what every policy lets agents call, how often, and with whose word.
 
 mod arguments;
+pub(super) mod buckets;
+pub(super) mod services;
 mod times;
 
 use super::denial::{Refused, Wish, ask, nearest_rule, patterns, silent};
-use crate::builtins::{Builtin, builtin};
+use crate::builtins::{HTTP, Known, S3, tools};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::policy::{Policy, ToolRule};
@@ -17,17 +19,26 @@ use std::collections::BTreeMap;
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     let reached = reach(unit);
     for granted in &reached.grants {
-        if let Some(builtin) = builtin_of(granted.server) {
-            if builtin.tool(&granted.grant.tool.value).is_none() {
-                unknown(findings, granted, builtin);
+        if let Some(tools) = tools(granted.server) {
+            let name = &granted.grant.tool.value;
+            let Some(tool) = tools.iter().find(|t| t.name == name) else {
+                unknown(findings, granted, &tools);
+                continue;
+            };
+            arguments::check(findings, granted, tool);
+            if tool.typed.is_some() {
+                services::check(unit, findings, granted);
+            }
+            if has_names_of_the_spec(granted.server) {
+                buckets::check(unit, findings, granted);
                 continue;
             }
-            arguments::check(findings, granted, builtin);
         }
         permitted(unit, findings, granted);
         unapproved(unit, findings, granted);
     }
     times::check(unit, findings, &reached.grants);
+    services::times(unit, findings, &reached.grants);
     reached
         .agents
         .iter()
@@ -38,12 +49,12 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
         .for_each(|server| repos(unit, findings, server));
 }
 
-fn builtin_of(server: &Server) -> Option<&'static Builtin> {
-    server.builtin.as_ref().and_then(|b| builtin(&b.value))
-}
-
-/// What policies bound a server by: a builtin's kind, or the repository of an image.
+/// What policies bound a server's tools by: a builtin's kind, or the repository of an image. Typed tools are bounded
+/// by what they ask.
 fn fact(server: &Server) -> Option<&str> {
+    if has_names_of_the_spec(server) {
+        return None;
+    }
     let image = server.image.as_ref().map(|i| i.value.repository());
     server.builtin.as_ref().map(|b| b.value.as_str()).or(image)
 }
@@ -65,28 +76,36 @@ fn similar<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a 
     dashed.iter().find(|(d, _)| d == near).map(|(_, n)| *n)
 }
 
-fn unknown(findings: &mut Findings, granted: &Granted<'_>, builtin: &Builtin) {
+fn unknown(findings: &mut Findings, granted: &Granted<'_>, tools: &[Known<'_>]) {
     let tool = &granted.grant.tool;
     let finding = Finding::new(
         Code::ToolUnknown,
         tool.span,
-        format!("builtin `{}` has no tool `{}`", builtin.kind, tool.value),
+        format!("{} has no tool `{}`", called(granted.server), tool.value),
     );
-    findings.push(
-        match similar(&tool.value, builtin.tools.iter().map(|t| t.name)) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(tool.span, format!("\"{near}\"")),
-            None => {
-                let names: Vec<String> = builtin
-                    .tools
-                    .iter()
-                    .map(|t| format!("`{}`", t.name))
-                    .collect();
-                finding.help(format!("it has {}", names.join(", ")))
-            }
-        },
-    );
+    findings.push(match similar(&tool.value, tools.iter().map(|t| t.name)) {
+        Some(near) => finding
+            .help(format!("did you mean `{near}`?"))
+            .fix(tool.span, format!("\"{near}\"")),
+        None => {
+            let names: Vec<String> = tools.iter().map(|t| format!("`{}`", t.name)).collect();
+            finding.help(format!("it has {}", names.join(", ")))
+        }
+    });
+}
+
+/// Whether the names of its tools are the spec's own and so say nothing.
+fn has_names_of_the_spec(server: &Server) -> bool {
+    let kind = server.builtin.as_ref().map(|b| b.value.as_str());
+    matches!(kind, Some(HTTP | S3))
+}
+
+/// A server as messages call it: by what it is, where its tools follow from that.
+fn called(server: &Server) -> String {
+    match &server.builtin {
+        Some(kind) if !has_names_of_the_spec(server) => format!("builtin `{}`", kind.value),
+        Some(_) | None => format!("mcp `{}`", server.name.value),
+    }
 }
 
 fn permitted(unit: &Unit, findings: &mut Findings, granted: &Granted<'_>) {

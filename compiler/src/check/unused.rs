@@ -6,7 +6,7 @@ mod rules;
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::nodes::Decl;
-use crate::reach::reach;
+use crate::reach::{Granted, reach};
 use crate::resolve::Unit;
 use std::collections::BTreeSet;
 
@@ -14,9 +14,38 @@ pub(super) use rules::Rules;
 
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     declarations(unit, findings);
+    typed(unit, findings);
     unit.policies
         .iter()
         .for_each(|p| covered::check(p, findings));
+}
+
+/// Typed tools that no list grants: what a spec says of a service should be what its agents have.
+fn typed(unit: &Unit, findings: &mut Findings) {
+    let reached = reach(unit);
+    for server in &reached.servers {
+        for tool in &server.typed {
+            let name = &tool.name;
+            let granted = |g: &Granted<'_>| {
+                g.server.name.value == server.name.value && g.grant.tool.value == name.value
+            };
+            if name.span.source != unit.root || reached.grants.iter().any(granted) {
+                continue;
+            }
+            findings.push(
+                Finding::new(
+                    Code::UnusedName,
+                    name.span,
+                    format!(
+                        "tool `{}` of mcp `{}` is never granted",
+                        name.value, server.name.value
+                    ),
+                )
+                .label("no agent has it")
+                .help("remove it, or grant it in a `tools` that an agent has"),
+            );
+        }
+    }
 }
 
 /// Declarations of the file that was asked for; a file that others use may hold more than one needs.

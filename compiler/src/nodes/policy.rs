@@ -19,8 +19,27 @@ static POLICY: NodeDef = node(
 )
 .args(&[arg("name", Name)])
 .children(&[
-    &ABOUT, &IMAGE, &MODEL, &UPSTREAM, &SECRET, &EGRESS, &TOOL, &APPROVE, &REPO, &APPROVER, &ENV,
-    &OWNER, &LIMITS, &WORST, &EXPORT, &SCHEDULE, &KEEP, &ASSERT, &WAIVE,
+    &ABOUT,
+    &IMAGE,
+    &MODEL,
+    &UPSTREAM,
+    &SECRET,
+    &EGRESS,
+    &TOOL,
+    &APPROVE,
+    &SERVICE,
+    &READ_BUCKET,
+    &REPO,
+    &APPROVER,
+    &ENV,
+    &OWNER,
+    &LIMITS,
+    &WORST,
+    &EXPORT,
+    &SCHEDULE,
+    &KEEP,
+    &ASSERT,
+    &WAIVE,
 ])
 .example("policy \"baseline\" {\n    image \"images.example.com/agents/*\"\n}")
 .many();
@@ -112,7 +131,8 @@ static HTTP_ALLOW: NodeDef = node("allow", "A method and the paths that it may b
 static TOOL: NodeDef = node(
     "tool",
     "Tools that agents may call: a builtin's kind or the repository of a server's image, and a \
-     pattern of tool names.",
+     pattern of tool names. Those of the builtins `http` and `s3` are bounded by `service` and \
+     `bucket`.",
 )
 .args(&[arg("server", ImagePattern), arg("tool", IdPattern)])
 .props(&[may("times", Int(1, 10_000), "Most calls in a run.")])
@@ -128,6 +148,41 @@ static APPROVE: NodeDef = node(
 .example("approve \"fetch\" \"*\"")
 .many()
 .unique(Unique::Args);
+static SERVICE: NodeDef = node(
+    "service",
+    "What tools of a builtin `http` may ask of a host. The names of such tools are the spec's own, so that \
+     requests are bounded and not names. The host must be an `upstream` too.",
+)
+.args(&[arg("host", Host)])
+.props(&[may("port", Int(1, 65_535), "TCP port (default 443).")])
+.children(&[&SERVICE_ALLOW, &SERVICE_APPROVE])
+.example("service \"stats.monitoring.svc\" port=7100 {\n    allow \"GET\" \"/stats\"\n}")
+.many()
+.unique(Unique::All);
+static SERVICE_ALLOW: NodeDef = node("allow", "A method and paths that tools may use.")
+    .args(&[arg("method", Method), arg("path", PathPattern)])
+    .props(&[may("times", Int(1, 10_000), "Most calls in a run.")])
+    .example("allow \"GET\" \"/services/*\"")
+    .many()
+    .unique(Unique::Args);
+static SERVICE_APPROVE: NodeDef = node(
+    "approve",
+    "A method and paths that tools may use only when a person approves each call.",
+)
+.args(&[arg("method", Method), arg("path", PathPattern)])
+.props(&[may("times", Int(1, 10_000), "Most calls in a run.")])
+.example("approve \"POST\" \"/services/*/restart\"")
+.many()
+.unique(Unique::Args);
+static READ_BUCKET: NodeDef = node(
+    "bucket",
+    "A place in S3 that tools of a builtin `s3` may read, and what stands below it. Its host must be an \
+     `upstream` too.",
+)
+.args(&[arg("place", S3)])
+.props(&[need("months", Int(1, 1200), "Most months of one call.")])
+.example("bucket \"s3://market-data/gold\" months=120")
+.many();
 static REPO: NodeDef = node(
     "repo",
     "Repositories that may be cloned, as `host/owner/name`.",

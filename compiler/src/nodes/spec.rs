@@ -5,6 +5,7 @@ use super::Kind::{
     Image, Int, LabelKey, LabelValue, Line, Method, Money, Name, ObjectName, PathPattern, Ref,
     Regex, RepoPattern, S3, SecretKey, Size, SshKey, Text, Timezone, Url, Word,
 };
+use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
 use super::{Decl, NodeDef, Unique, arg, may, maybe, need, node};
 
 const NAME: &[super::ArgDef] = &[arg("name", Name)];
@@ -146,20 +147,26 @@ static MCP: NodeDef = node(
     &MCP_IMAGE,
     &MCP_COMMAND,
     &MCP_PORT,
+    &SERVICE_URL,
     &AUTH,
     &TEAM,
     &REPO,
     &MCP_HOST,
+    &BUCKET,
+    &REGION,
+    &PARTITION,
+    &MONTHS,
     &MCP_SIZE,
     &MCP_DEADLINE,
     &MCP_EFFECT,
+    &TYPED_TOOL,
     &RESOURCES,
 ])
 .example("mcp \"linear\" {\n    builtin \"linear\"\n    auth \"linear\"\n    team \"DLD\"\n}")
 .many();
 
 static BUILTIN: NodeDef = node("builtin", "A family of tools of the gateway itself.")
-    .args(&[arg("kind", Word(&["linear", "git", "fetch"]))])
+    .args(&[arg("kind", Word(&["linear", "git", "fetch", "http", "s3"]))])
     .example("builtin \"linear\"");
 
 static MCP_IMAGE: NodeDef = node("image", "Image of the server, with its digest.")
@@ -198,9 +205,12 @@ static MCP_HOST: NodeDef = node(
 .example("host \"docs.example.com\"")
 .many();
 
-static MCP_SIZE: NodeDef = node("size", "Most bytes of one answer (default 1Mi).")
-    .args(&[arg("size", Size)])
-    .example("size \"100Ki\"");
+static MCP_SIZE: NodeDef = node(
+    "size",
+    "Most bytes of one answer (default 1Mi); of a builtin `s3`, of all files that a call gives.",
+)
+.args(&[arg("size", Size)])
+.example("size \"100Ki\"");
 
 static MCP_DEADLINE: NodeDef = node("deadline", "Most time of one call (default 60s).")
     .args(&[arg("time", Duration)])

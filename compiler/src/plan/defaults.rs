@@ -17,6 +17,8 @@ pub const INPUT_SIZE: u64 = 4 * KI;
 pub const SERVER_SIZE: u64 = MI;
 /// Seconds of one call of a server.
 pub const SERVER_DEADLINE: u64 = 60;
+/// What the folder of a month is called.
+pub const PARTITION: &str = "year=Y/month=M";
 /// Port of an image server. The checks ask for one; this is for what was not checked.
 pub const SERVER_PORT: u16 = 8000;
 /// Port of tunnels, and of URLs that name none.

@@ -12,7 +12,7 @@ use crate::values::url::{Plaintext, Url};
 use crate::values::{Parsed, Refusal};
 use crate::values::{
     cidr, cpu, cron, date, duration, file_name, host, image, money, name, regex, s3, size, ssh_key,
-    timezone,
+    template, timezone,
 };
 
 /// Why a value does not do.
@@ -82,6 +82,9 @@ pub(super) fn word(kind: Kind) -> String {
         Kind::Glob => "files such as \"agents/*.kdl\"".to_owned(),
         Kind::Code => "a code such as \"PA0512\"".to_owned(),
         Kind::Method => "a method such as \"GET\"".to_owned(),
+        Kind::Identifier => "a name such as \"get_stats\"".to_owned(),
+        Kind::PathTemplate => "a path such as \"/services/{name}\"".to_owned(),
+        Kind::Pointer => "a JSON Pointer such as \"/{name}/state\"".to_owned(),
         Kind::Semver => "a version such as \"3.7.15\"".to_owned(),
         Kind::Account => "an account such as \"system:serviceaccount:argo:argo\"".to_owned(),
     }
@@ -194,6 +197,9 @@ fn string(kind: Kind, text: &str) -> Result<Scalar, Refused> {
         Kind::FileName => file_name::FileName::parse(text).map(drop),
         Kind::Code => code(text),
         Kind::Method => method(text),
+        Kind::Identifier => template::Identifier::parse(text).map(drop),
+        Kind::PathTemplate => template::PathTemplate::parse(text).map(drop),
+        Kind::Pointer => template::Pointer::parse(text).map(drop),
         Kind::Semver => semver(text),
         Kind::Account => account(text),
     };

@@ -139,7 +139,7 @@ impl Ask {
         &self.payload
     }
 
-    fn request(&self) -> Result<Request<Body>, Refused> {
+    pub(super) fn request(&self) -> Result<Request<Body>, Refused> {
         let unfit = || refused("request", "the request cannot be written");
         let mut request = Request::builder()
             .method(self.method.clone())

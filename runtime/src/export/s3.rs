@@ -11,10 +11,11 @@ use super::key::Mark;
 use super::outbox::Archive;
 use super::place::Bucket;
 use super::{Refused, refused};
+use crate::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::{Method, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use sign::{Credential, Signing};
 
 /// Most bytes that are sent as one.
@@ -80,6 +81,25 @@ pub async fn put(
     }
     let bucket = place.host.split('.').next().unwrap_or_default();
     Ok(format!("s3://{bucket}{}", object.path))
+}
+
+/// A signed request that reads from a bucket; path and query stand as they are encoded.
+///
+/// # Errors
+/// A credential that is none, a request that cannot be written.
+pub(crate) fn reading(
+    secret: &str,
+    place: &Bucket,
+    (path, query): (&str, &str),
+    fields: &[(&str, &str)],
+) -> Result<Request<Body>, Refused> {
+    let mut signing = Signing::new(Method::GET, &place.host, path, query);
+    for (name, value) in fields {
+        signing = signing.field(name, value);
+    }
+    let now = crate::gateway::now();
+    let ask = signing.sign(&Credential::read(secret)?, &place.region, "s3", now)?;
+    ask.request()
 }
 
 impl Object<'_> {

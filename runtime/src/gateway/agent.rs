@@ -3,7 +3,7 @@
 use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
-use super::{Gateway, git, keep, mcp, models, prompt, route};
+use super::{Gateway, files, git, keep, mcp, models, prompt, route};
 use crate::digest::sha256;
 use crate::proof;
 use crate::record::Event;
@@ -76,6 +76,7 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
         }
         (_, ["mcp"]) => Box::pin(mcp::answer(gateway, cycle, asked)).await,
         (_, ["http", ..]) => Box::pin(route::answer(gateway, cycle, asked)).await,
+        (_, ["files", ..]) => Box::pin(files::answer(gateway, cycle, asked)).await,
         (_, ["git", ..]) => Box::pin(git::answer(gateway, cycle, asked)).await,
         (_, ["v1" | "v1beta", ..]) => models::answer(gateway, cycle, asked).await,
         _ => Err(Refusal::Path),

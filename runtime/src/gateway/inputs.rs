@@ -104,7 +104,8 @@ impl Inputs {
     }
 }
 
-fn fits(input: &Input, value: &str) -> Result<(), Refused> {
+/// Whether a value is what is declared.
+pub(crate) fn fits(input: &Input, value: &str) -> Result<(), Refused> {
     let name = || input.name.clone();
     if value.len() as u64 > input.size {
         return Err(Refused::Size(name(), input.size));

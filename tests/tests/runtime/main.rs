@@ -12,6 +12,7 @@ mod run;
 mod scenario;
 mod shim;
 mod start;
+mod tools;
 mod world;
 
 use pure_agent_tests::{emitted, place};

@@ -9,7 +9,7 @@ use crate::spec::{Input, Run, Schedule, Workspace};
 use crate::values::cron::Cron;
 
 pub(super) fn check(run: &Run, findings: &mut Findings) {
-    run.inputs.iter().for_each(|i| input(i, findings));
+    run.inputs.iter().for_each(|i| value("input", i, findings));
     if let Some(session) = &run.record.session {
         place(&session.to, findings);
     }
@@ -71,14 +71,15 @@ fn schedule(schedule: &Schedule, findings: &mut Findings) {
     }
 }
 
-fn input(input: &Input, findings: &mut Findings) {
+/// What an input, or the argument of a typed tool, may be.
+pub(super) fn value(word: &str, input: &Input, findings: &mut Findings) {
     let name = &input.name.value;
     if let (Some(pattern), Some(first)) = (&input.pattern, input.one_of.first()) {
         findings.push(
             Finding::new(
                 Code::Conflict,
                 pattern.span,
-                format!("input `{name}` has both `match` and `one-of`"),
+                format!("{word} `{name}` has both `match` and `one-of`"),
             )
             .related(first.span, "the values are listed here")
             .help("keep one of the two"),
@@ -91,7 +92,7 @@ fn input(input: &Input, findings: &mut Findings) {
             Finding::new(
                 Code::Conflict,
                 required.span,
-                format!("input `{name}` is required although it has a default"),
+                format!("{word} `{name}` is required although it has a default"),
             )
             .related(default.span, "taken where none is handed in")
             .help("remove one of the two"),
@@ -101,26 +102,26 @@ fn input(input: &Input, findings: &mut Findings) {
         .size
         .as_ref()
         .map_or(defaults::INPUT_SIZE, |s| s.value.bytes());
-    for value in input.one_of.iter().chain(&input.default) {
-        let bytes = value.value.len() as u64;
+    for one in input.one_of.iter().chain(&input.default) {
+        let bytes = one.value.len() as u64;
         if bytes > most {
             let finding = Finding::new(
                 Code::Conflict,
-                value.span,
-                format!("value of input `{name}` has {bytes} bytes, more than its size {most}"),
+                one.span,
+                format!("value of {word} `{name}` has {bytes} bytes, more than its size {most}"),
             );
             let place = input.size.as_ref().map_or(input.name.span, |s| s.span);
             findings.push(
                 finding
-                    .related(place, "the size of the input")
+                    .related(place, format!("the size of the {word}"))
                     .help("shorten it, or raise `size`"),
             );
         }
     }
-    default(input, findings);
+    default(word, input, findings);
 }
 
-fn default(input: &Input, findings: &mut Findings) {
+fn default(word: &str, input: &Input, findings: &mut Findings) {
     let (Some(default), name) = (&input.default, &input.name.value) else {
         return;
     };
@@ -131,7 +132,7 @@ fn default(input: &Input, findings: &mut Findings) {
             Finding::new(
                 Code::Conflict,
                 default.span,
-                format!("default of input `{name}` is none of its `one-of`"),
+                format!("default of {word} `{name}` is none of its `one-of`"),
             )
             .related(first.span, "the values are listed here")
             .help(format!("write one of them: `default \"{}\"`", first.value)),
@@ -144,7 +145,7 @@ fn default(input: &Input, findings: &mut Findings) {
             Finding::new(
                 Code::Conflict,
                 default.span,
-                format!("default of input `{name}` does not match its `match`"),
+                format!("default of {word} `{name}` does not match its `match`"),
             )
             .related(pattern.span, "the whole value has to match")
             .help("write a default that matches"),

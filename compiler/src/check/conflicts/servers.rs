@@ -46,6 +46,12 @@ fn settings(server: &Server) -> Vec<(&'static str, Span)> {
         ("command", server.command_span),
         ("port", server.port.as_ref().map(|p| p.span)),
         ("effect", server.effects.first().map(|e| e.span)),
+        ("url", server.url.as_ref().map(|u| u.span)),
+        ("tool", server.typed.first().map(|t| t.name.span)),
+        ("bucket", server.bucket.as_ref().map(|b| b.span)),
+        ("region", server.region.as_ref().map(|r| r.span)),
+        ("partition", server.partition.as_ref().map(|p| p.span)),
+        ("months", server.months.as_ref().map(|m| m.span)),
         ("resources", resources),
     ];
     list.into_iter()
@@ -64,6 +70,23 @@ fn builtin(server: &Server, findings: &mut Findings) {
             &["auth", "repo"],
             &[("repo", "repo \"github.com/OWNER/NAME\"")],
         ),
+        "s3" => (
+            &["auth", "bucket", "region", "partition", "months", "tool"],
+            &[
+                ("auth", "auth \"SECRET\""),
+                ("bucket", "bucket \"s3://BUCKET/PREFIX\""),
+                ("region", "region \"eu-central-1\""),
+                ("months", "months 12"),
+                ("tool", "tool \"NAME\""),
+            ],
+        ),
+        "http" => (
+            &["auth", "url", "tool"],
+            &[
+                ("url", "url \"https://api.example.com\""),
+                ("tool", "tool \"NAME\""),
+            ],
+        ),
         _ => (&["host"], &[("host", "host \"docs.example.com\"")]),
     };
     let given = settings(server);
@@ -75,6 +98,7 @@ fn builtin(server: &Server, findings: &mut Findings) {
                     "remove it; a request with a credential is `http` in the agent's `egress`"
                 }
                 "effect" => "remove it; builtins mark their own tools",
+                "url" | "tool" => "remove it, or write `builtin \"http\"`",
                 "command" | "port" | "resources" => "remove it; a builtin runs inside the gateway",
                 _ => "remove it",
             };
@@ -98,7 +122,8 @@ fn image(server: &Server, findings: &mut Findings) {
             "auth" => {
                 "remove it: the server's pod holds no secret and reaches nothing; use `http` in the agent's `egress` for a service that needs a credential"
             }
-            "team" | "repo" | "host" => "remove it: only builtins are confined so",
+            "team" | "repo" | "host" | "url" | "tool" | "bucket" | "region" | "partition"
+            | "months" => "remove it: only builtins are confined so",
             _ => continue,
         };
         let message = format!("an image server takes no `{word}`");

@@ -4,7 +4,7 @@
 //! yes for a pair that shares nothing but an empty segment; never no for a pair that shares a branch.
 
 /// Whether some text matches both patterns.
-pub(super) fn meet(a: &str, b: &str) -> bool {
+pub(in crate::check) fn meet(a: &str, b: &str) -> bool {
     let split = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
     lists(&split(a), &split(b), "**", &|x, y| {
         let one = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();

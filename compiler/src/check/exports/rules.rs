@@ -194,7 +194,7 @@ fn bucket(rule: &ExportRule, export: &Export) -> Option<Complaint> {
 }
 
 /// Whole parts of the prefix count: `reports` is not above `reports-old`.
-fn below(bound: &S3Place, place: &S3Place) -> bool {
+pub(in crate::check) fn below(bound: &S3Place, place: &S3Place) -> bool {
     let rest = place.prefix().strip_prefix(bound.prefix());
     bound.bucket() == place.bucket()
         && (bound.prefix().is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('/')))

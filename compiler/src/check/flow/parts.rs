@@ -1,13 +1,16 @@
 //! The three parts of a path, as a run has them.
 
+use crate::builtins::Known as Tool;
 use crate::reach::{Granted, reach};
 use crate::resolve::Unit;
 use crate::span::Span;
-use crate::spec::Export;
+use crate::spec::service::Argument;
+use crate::spec::{Export, ToolGrant};
 use crate::values::regex::Regex;
 
 use super::places::{
-    Home, Known, host, hosts, known, owner_is_open, repository, route_name, tool_name, tunnel_name,
+    Home, Known, host, hosts, known, owner_is_open, repository, route_name, services, tool_name,
+    tunnel_name,
 };
 
 /// Where untrusted text comes from, the least surprising first.
@@ -110,9 +113,10 @@ pub(super) fn sources(unit: &Unit) -> Vec<Source> {
     for granted in reach(unit).grants {
         let kind = match known(&granted) {
             Known::Image => From::Server,
-            Known::Tool(_, tool) if !tool.untrusted => continue,
+            Known::Tool(_, ref tool) if !tool.untrusted => continue,
             Known::Tool("linear", _) => From::Issue,
             Known::Tool("git", _) => From::Repository,
+            Known::Tool("http" | "s3", _) => From::Server,
             Known::Tool(..) => From::Web,
             Known::Nothing => continue,
         };
@@ -152,9 +156,10 @@ pub(super) fn reads(unit: &Unit) -> Vec<Read> {
         let server = granted.server;
         let home = match kind {
             "fetch" if server.hosts.iter().any(|h| h.value.is_internal()) => hosts(server),
-            _ if !tool.private || server.auth.is_none() => continue,
+            _ if !tool.private => continue,
             "linear" => Home::Tracker(server.team.as_ref().map(|t| t.value.clone())),
             "git" => repository(server),
+            "http" => services(server),
             _ => Home::Unknown,
         };
         out.push(Read {
@@ -250,12 +255,7 @@ fn tool_channel(granted: &Granted<'_>) -> Option<Channel> {
             Home::Unknown
         }
         // Arguments that are all bound carry nothing that the agent chose.
-        Known::Tool(_, tool)
-            if tool
-                .arguments
-                .iter()
-                .all(|a| grant.binds.iter().any(|b| b.argument.value == *a)) =>
-        {
+        Known::Tool(_, ref tool) if tool.arguments.iter().all(|a| is_said(tool, grant, a)) => {
             return None;
         }
         Known::Tool("fetch", _) => hosts(server),
@@ -267,7 +267,9 @@ fn tool_channel(granted: &Granted<'_>) -> Option<Channel> {
                 .find(|r| owner_is_open(r.value.as_str()))?;
             Home::Unknown
         }
-        Known::Tool(_, tool) if !tool.effect => return None,
+        // What is asked is told to the service, and to nobody else as long as nothing is changed.
+        Known::Tool("http", ref tool) if !tool.effect => services(server),
+        Known::Tool(_, ref tool) if !tool.effect => return None,
         Known::Tool("linear", _) => Home::Tracker(Some(server.team.as_ref()?.value.clone())),
         Known::Tool(..) => Home::Unknown,
     };
@@ -277,6 +279,13 @@ fn tool_channel(granted: &Granted<'_>) -> Option<Channel> {
         what: tool_name(granted),
         end,
     })
+}
+
+/// Whether an argument carries nothing that the agent chose, or one of a few values that the spec lists.
+fn is_said(tool: &Tool<'_>, grant: &ToolGrant, argument: &str) -> bool {
+    let typed = tool.typed.and_then(|tool| tool.argument(argument));
+    typed.is_some_and(Argument::is_closed)
+        || grant.binds.iter().any(|b| b.argument.value == argument)
 }
 
 fn export_end(export: &Export) -> Home {

@@ -1,6 +1,6 @@
 //! Names of the parts of a path, and the places whose readers are known.
 
-use crate::builtins::{Tool, builtin};
+use crate::builtins::{Known as Tool, tool};
 use crate::reach::Granted;
 use crate::spec::{HttpRoute, Server};
 use crate::values::host::HostPattern;
@@ -19,22 +19,21 @@ pub(super) enum Home {
 }
 
 /// What is known of a granted tool.
-pub(super) enum Known {
+pub(super) enum Known<'u> {
     /// A tool of a builtin, with the builtin's kind.
-    Tool(&'static str, &'static Tool),
+    Tool(&'u str, Tool<'u>),
     /// Whatever an image does.
     Image,
     /// No such tool; that is another finding.
     Nothing,
 }
 
-pub(super) fn known(granted: &Granted<'_>) -> Known {
+pub(super) fn known<'u>(granted: &Granted<'u>) -> Known<'u> {
     let Some(kind) = &granted.server.builtin else {
         return Known::Image;
     };
-    let of = builtin(&kind.value);
-    let tool = of.and_then(|b| Some((b.kind, b.tool(&granted.grant.tool.value)?)));
-    tool.map_or(Known::Nothing, |(kind, tool)| Known::Tool(kind, tool))
+    let tool = tool(granted.server, &granted.grant.tool.value);
+    tool.map_or(Known::Nothing, |tool| Known::Tool(&kind.value, tool))
 }
 
 pub(super) fn tool_name(granted: &Granted<'_>) -> String {
@@ -61,6 +60,17 @@ pub(super) fn host(host: &HostPattern) -> Home {
 pub(super) fn hosts(server: &Server) -> Home {
     match server.hosts.as_slice() {
         [only] => host(&only.value),
+        _ => Home::Unknown,
+    }
+}
+
+/// The one host that a server's tools ask, if it is one.
+pub(super) fn services(server: &Server) -> Home {
+    let mut hosts: Vec<&str> = server.urls().map(|u| u.value.host().as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    match hosts.as_slice() {
+        [only] => Home::Host((*only).to_owned()),
         _ => Home::Unknown,
     }
 }

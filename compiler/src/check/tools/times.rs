@@ -41,7 +41,12 @@ fn tightest<'u>(unit: &'u Unit, server: &str, tool: &str) -> Option<(&'u str, &'
         .min_by_key(|(_, bound)| bound.value)
 }
 
-fn together(findings: &mut Findings, grants: &[&Granted<'_>], policy: &str, bound: &Spanned<u64>) {
+pub(super) fn together(
+    findings: &mut Findings,
+    grants: &[&Granted<'_>],
+    policy: &str,
+    bound: &Spanned<u64>,
+) {
     let mut sum: u64 = 0;
     for granted in grants {
         let tool = &granted.grant.tool;

@@ -1,17 +1,17 @@
 //! Rules of one policy that another rule of the same policy makes idle.
 
+use crate::check::exports::rules::below;
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
-use crate::policy::{ExportRule, Policy, ToolRule};
-use crate::span::Span;
+use crate::policy::{ExportRule, Policy, RequestRule, ServiceRule, ToolRule};
+use crate::span::{Span, Spanned};
 use crate::spec::{HttpRoute, Tunnel};
 use crate::values::pattern::Pattern;
+use crate::values::s3::S3Place;
 
 pub(super) fn check(policy: &Policy, findings: &mut Findings) {
     let mut out = Idle { findings };
-    let pattern = |a: &crate::span::Spanned<Pattern>, b: &crate::span::Spanned<Pattern>| {
-        a.value.covers(&b.value)
-    };
+    let pattern = |a: &Spanned<Pattern>, b: &Spanned<Pattern>| a.value.covers(&b.value);
     out.among(&policy.images, |r| r.span, "image", pattern);
     out.among(&policy.repos, |r| r.span, "repo", pattern);
     out.among(&policy.owners, |r| r.span, "owner", pattern);
@@ -42,6 +42,21 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings) {
     out.among(&policy.http, |r| r.host.span, "http", route);
     out.among(&policy.tools, |r| r.span, "tool", tool);
     out.among(&policy.approve, |r| r.span, "approve", tool);
+    let requests: Vec<_> = policy.services.iter().flat_map(requests).collect();
+    out.among(&requests, |(_, r)| r.span, "service", request);
+    out.among(
+        &policy.buckets,
+        |r| r.span,
+        "bucket",
+        |a, b| {
+            let places = (
+                S3Place::parse(&a.place.value),
+                S3Place::parse(&b.place.value),
+            );
+            let within = matches!(places, (Ok(a), Ok(b)) if below(&a, &b));
+            within && a.months.value >= b.months.value
+        },
+    );
     out.among(&policy.exports, |r| r.span, "export", export);
 }
 
@@ -93,21 +108,40 @@ fn route(a: &HttpRoute, b: &HttpRoute) -> bool {
         })
 }
 
-fn tool(a: &ToolRule, b: &ToolRule) -> bool {
-    let as_often = match (&a.times, &b.times) {
+fn as_often(a: Option<&Spanned<u64>>, b: Option<&Spanned<u64>>) -> bool {
+    match (a, b) {
         (None, _) => true,
         (Some(_), None) => false,
         (Some(a), Some(b)) => a.value >= b.value,
-    };
-    as_often && a.server.value.covers(&b.server.value) && a.tool.value.covers(&b.tool.value)
+    }
+}
+
+fn tool(a: &ToolRule, b: &ToolRule) -> bool {
+    as_often(a.times.as_ref(), b.times.as_ref())
+        && a.server.value.covers(&b.server.value)
+        && a.tool.value.covers(&b.tool.value)
+}
+
+/// What a service may be asked freely. An `approve` beside such a rule is never idle: it asks for more.
+fn requests(service: &ServiceRule) -> impl Iterator<Item = (&ServiceRule, &RequestRule)> {
+    service.allow.iter().map(move |rule| (service, rule))
+}
+
+fn request(a: &(&ServiceRule, &RequestRule), b: &(&ServiceRule, &RequestRule)) -> bool {
+    let ((at, a), (of, b)) = (a, b);
+    at.port == of.port
+        && at.host.value.covers(&of.host.value)
+        && a.method.value == b.method.value
+        && a.path.value.covers(&b.path.value)
+        && as_often(a.times.as_ref(), b.times.as_ref())
 }
 
 /// Only rules that say the same: what a longer list means is decided list by list.
 fn export(a: &ExportRule, b: &ExportRule) -> bool {
-    fn same(a: &[crate::span::Spanned<Pattern>], b: &[crate::span::Spanned<Pattern>]) -> bool {
+    fn same(a: &[Spanned<Pattern>], b: &[Spanned<Pattern>]) -> bool {
         a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| x.value == y.value))
     }
-    let text = |v: &Option<crate::span::Spanned<String>>| v.as_ref().map(|v| v.value.clone());
+    let text = |v: &Option<Spanned<String>>| v.as_ref().map(|v| v.value.clone());
     let buckets = |r: &ExportRule| {
         r.buckets
             .iter()

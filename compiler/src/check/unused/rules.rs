@@ -4,9 +4,10 @@
 //! policy that was written for the runs beside it is judged: one that a spec brings by `use` from its
 //! own folder, and that nobody requires from outside.
 
+use crate::check::tools::{buckets, services};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
-use crate::policy::Policy;
+use crate::policy::{Policy, RequestRule};
 use crate::reach::{Reached, reach};
 use crate::resolve::Unit;
 use crate::span::{Sources, Span, Spanned};
@@ -214,6 +215,20 @@ fn of_agents(policy: &Policy, facts: &Facts<'_>, out: &mut Idle) {
                 && rule.tool.value.matches(&g.grant.tool.value)
         });
         out.unless(word, rule.span, needed);
+    }
+    for service in &policy.services {
+        let needed = |rule: &RequestRule| {
+            let mut requests = reached.grants.iter().flat_map(services::requests);
+            requests.any(|request| request.is_about(service, rule))
+        };
+        let allow = service.allow.iter().map(|rule| ("allow", rule));
+        for (word, rule) in allow.chain(service.approve.iter().map(|rule| ("approve", rule))) {
+            out.unless(word, rule.span, needed(rule));
+        }
+    }
+    for rule in &policy.buckets {
+        let needed = reached.servers.iter().any(|s| buckets::holds(rule, s));
+        out.unless("bucket", rule.span, needed);
     }
     for rule in &policy.repos {
         let mut wishes = reached.servers.iter().flat_map(|s| &s.repos);

@@ -88,7 +88,11 @@ fn aliases(scene: &Scene<'_>) -> Option<Vec<core::HostAlias>> {
                 let address = Substitution::Input(Parameter::Server(name));
                 Some(skeleton::alias(&address, host))
             }
-            ServerKind::Linear { .. } | ServerKind::Git { .. } | ServerKind::Fetch { .. } => None,
+            ServerKind::Linear { .. }
+            | ServerKind::Git { .. }
+            | ServerKind::Fetch { .. }
+            | ServerKind::Http { .. }
+            | ServerKind::S3 { .. } => None,
         })
         .collect();
     (!list.is_empty()).then_some(list)

@@ -1,7 +1,7 @@
 //! Agents: their pods, tools and egress.
 
 use super::{count, number, port, route, run, servers, sorted, text, texts};
-use crate::builtins::builtin;
+use crate::builtins::tool;
 use crate::plan::{AgentPlan, defaults};
 use crate::reach::Granted;
 use crate::resolve::Unit;
@@ -134,10 +134,10 @@ fn grant(server: &spec::Server, wish: &spec::ToolGrant) -> ToolGrant {
 }
 
 /// Whether a tool changes the outside world. What a builtin does not know counts as if it did.
-fn has_effect(server: &spec::Server, tool: &str) -> bool {
-    match server.builtin.as_ref().map(|b| builtin(&b.value)) {
-        None => server.effects.iter().any(|e| e.value == tool),
-        Some(known) => known.and_then(|b| b.tool(tool)).is_none_or(|t| t.effect),
+fn has_effect(server: &spec::Server, name: &str) -> bool {
+    match &server.builtin {
+        None => server.effects.iter().any(|e| e.value == name),
+        Some(_) => tool(server, name).is_none_or(|t| t.effect),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::sorted;
 use crate::plan::{AgentPlan, Effect, Plan};
-use pure_agent_runtime::contract::{Bound, Export, ExportAction, ServerKind, ToolGrant};
+use pure_agent_runtime::contract::{Bound, Export, ExportAction, HttpTool, ServerKind, ToolGrant};
 
 /// Methods that change what they are used on.
 const CHANGING: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
@@ -67,11 +67,26 @@ fn tool(plan: &Plan, grant: &ToolGrant) -> Effect {
             Some(ServerKind::Linear { team }) => format!("linear team {team}"),
             Some(ServerKind::Git { repositories }) => repositories.join(", "),
             Some(ServerKind::Fetch { hosts }) => hosts.join(", "),
+            Some(ServerKind::S3 { from, .. }) => from.clone(),
+            Some(ServerKind::Http { url, tools }) => request(url, tools, &grant.tool),
             Some(ServerKind::Image { .. }) | None => format!("server {}", grant.server),
         },
         times: grant.times,
         approval: grant.approval.clone(),
     }
+}
+
+/// The request of a typed tool, and where else it goes.
+fn request(url: &str, tools: &[HttpTool], name: &str) -> String {
+    let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
+        return url.to_owned();
+    };
+    let places = tool.when.iter().map(|place| (&*place.url, &place.path));
+    let places: Vec<String> = std::iter::once((url, &tool.path))
+        .chain(places)
+        .map(|(url, path)| format!("{} {}{path}", tool.method, url.trim_end_matches('/')))
+        .collect();
+    sorted(places).join(", ")
 }
 
 fn http(agent: &AgentPlan) -> impl Iterator<Item = Effect> {

@@ -36,7 +36,7 @@ pub(super) fn inputs(run: &spec::Run) -> Vec<Input> {
     inputs
 }
 
-fn input(input: &spec::Input) -> Input {
+pub(super) fn input(input: &spec::Input) -> Input {
     let default = text(input.default.as_ref());
     Input {
         name: input.name.value.clone(),

@@ -1,9 +1,17 @@
 //! Servers of tools.
 
-use super::{bytes, port, sorted, text, texts};
+use super::{bytes, count, port, run, sorted, text, texts};
 use crate::plan::{Resources, ServerPlan, ServerPod, defaults};
+use crate::span::Spanned;
 use crate::spec;
-use pure_agent_runtime::contract::{Server, ServerKind};
+use crate::spec::service::{TypedTool, When};
+use crate::values::url::Url;
+use pure_agent_runtime::contract::{
+    self, HttpPlace, HttpTool, Partition, Range, Server, ServerKind,
+};
+
+/// The other form of `partition`.
+const PADDED: &str = "year=Y/month=MM";
 
 /// The name by which the gateway knows an image server.
 fn host(name: &str) -> String {
@@ -42,10 +50,81 @@ fn kind(server: &spec::Server) -> ServerKind {
         Some("fetch") => ServerKind::Fetch {
             hosts: sorted(server.hosts.iter().map(|h| h.value.as_str().to_owned())),
         },
+        Some("http") => ServerKind::Http {
+            url: url(server.url.as_ref()),
+            tools: typed(server),
+        },
+        Some("s3") => bucket(server),
         _ => ServerKind::Image {
             port: port(server.port.as_ref(), defaults::SERVER_PORT),
             host: host(&server.name.value),
         },
+    }
+}
+
+fn bucket(server: &spec::Server) -> ServerKind {
+    let tool = server.typed.first();
+    let padded = server.partition.as_ref().is_some_and(|p| p.value == PADDED);
+    ServerKind::S3 {
+        from: text(server.bucket.as_ref()).unwrap_or_default(),
+        region: text(server.region.as_ref()).unwrap_or_default(),
+        partition: if padded {
+            Partition::Padded
+        } else {
+            Partition::Plain
+        },
+        months: count(server.months.as_ref(), 1),
+        tool: tool.map(|t| t.name.value.clone()).unwrap_or_default(),
+        about: tool
+            .and_then(|t| text(t.about.as_ref()))
+            .unwrap_or_default(),
+    }
+}
+
+fn url(url: Option<&Spanned<Url>>) -> String {
+    url.map(|u| u.value.to_string()).unwrap_or_default()
+}
+
+/// Typed tools, by name.
+fn typed(server: &spec::Server) -> Vec<HttpTool> {
+    let mut tools: Vec<HttpTool> = server.typed.iter().map(|t| tool(server, t)).collect();
+    tools.sort_by(|a, b| a.name.cmp(&b.name));
+    tools
+}
+
+fn tool(server: &spec::Server, tool: &TypedTool) -> HttpTool {
+    let (method, path) = tool.requests.first().map_or_else(Default::default, |r| {
+        (r.method.to_owned(), r.path.value.clone())
+    });
+    let place = |when: &When| HttpPlace {
+        argument: when.argument.value.clone(),
+        is: when.is.value.clone(),
+        url: url(when.url.as_ref().or(server.url.as_ref())),
+        path: when
+            .path
+            .as_ref()
+            .map_or_else(|| path.clone(), |p| p.value.clone()),
+    };
+    HttpTool {
+        name: tool.name.value.clone(),
+        about: text(tool.about.as_ref()).unwrap_or_default(),
+        method,
+        pick: text(tool.pick.as_ref()),
+        arguments: tool.arguments.iter().map(argument).collect(),
+        when: tool.whens.iter().map(place).collect(),
+        path,
+    }
+}
+
+fn argument(argument: &spec::service::Argument) -> contract::Argument {
+    let min = argument.min.as_ref().map_or(0, |m| m.value);
+    contract::Argument {
+        value: run::input(&argument.value),
+        about: text(argument.about.as_ref()),
+        range: argument.max.as_ref().map(|max| Range {
+            min,
+            max: max.value,
+        }),
     }
 }
 

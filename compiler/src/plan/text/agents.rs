@@ -5,7 +5,8 @@ use super::words;
 use crate::plan::{AgentPlan, Plan, Resources, ServerPlan};
 use crate::values::ssh_key::SshKey;
 use pure_agent_runtime::contract::{
-    Agent, Approval, ApprovalVia, Approver, Harness, Model, Provider, ServerKind, ToolGrant,
+    Agent, Approval, ApprovalVia, Approver, Harness, HttpTool, Model, Partition, Provider,
+    ServerKind, ToolGrant,
 };
 
 /// What one agent is and what bounds it.
@@ -166,6 +167,28 @@ fn server(server: &ServerPlan) -> Row {
             format!("builtin git, {}", listed(repositories))
         }
         (ServerKind::Fetch { hosts }, _) => format!("builtin fetch, {}", listed(hosts)),
+        (
+            ServerKind::S3 {
+                from,
+                region,
+                partition,
+                months,
+                tool,
+                about: _,
+            },
+            _,
+        ) => {
+            let form = match partition {
+                Partition::Plain => "year=Y/month=M",
+                Partition::Padded => "year=Y/month=MM",
+            };
+            let months = words::count(u64::from(*months), "month", "months");
+            format!("builtin s3, {tool} = {from}/{form} in {region}, {months} a call")
+        }
+        (ServerKind::Http { url, tools }, _) => {
+            let names: Vec<String> = tools.iter().map(request).collect();
+            format!("builtin http at {url}, {}", listed(&names))
+        }
         (ServerKind::Image { .. }, Some(pod)) => {
             let command: Vec<String> = pod.command.iter().map(|w| words::quoted(w)).collect();
             format!(
@@ -182,6 +205,18 @@ fn server(server: &ServerPlan) -> Row {
         contract.name.clone(),
         format!("{what}; answers of {size} within {time}"),
     ]
+}
+
+/// A typed tool as a request: `get_stats = GET /stats`, and how many other places it has.
+fn request(tool: &HttpTool) -> String {
+    let others = match tool.when.len() {
+        0 => String::new(),
+        n => format!(
+            " (elsewhere for {})",
+            words::count(n as u64, "value", "values")
+        ),
+    };
+    format!("{} = {} {}{others}", tool.name, tool.method, tool.path)
 }
 
 fn listed(list: &[String]) -> String {
