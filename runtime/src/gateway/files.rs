@@ -51,10 +51,8 @@ pub(super) async fn answer(
 }
 
 fn granted(gateway: &Gateway, server: &str, tool: &str) -> bool {
-    let contract = &gateway.contract;
-    let mut agents = contract.agents.iter();
-    let entry = agents.find(|agent| agent.name == contract.entry);
-    let mut grants = entry.into_iter().flat_map(|agent| &agent.tools);
+    let agent = gateway.agent();
+    let mut grants = agent.into_iter().flat_map(|agent| &agent.tools);
     grants.any(|grant| grant.server == server && grant.tool == tool)
 }
 

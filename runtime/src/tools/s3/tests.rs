@@ -2,7 +2,9 @@
 
 use crate::body::{self, Body};
 use crate::digest::{hex, sha256};
-use crate::gateway::testing::{Running, running};
+use crate::gateway::testing::{BEARER, Running, running, unclaimed};
+use crate::record::Event;
+use crate::record::event::RouteChosen;
 use crate::web::testing::{Upstream, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -188,16 +190,52 @@ fn rates() -> Objects {
     ]))
 }
 
+fn grant(contract: &mut Value) {
+    let tool =
+        json!({"server": "rates", "tool": "get_exchange_rates", "effect": false, "bind": {}});
+    contract["agents"][0]["tools"] = json!([tool]);
+    contract["servers"] = json!([{"name": "rates", "size": 8192, "deadline": 10, "auth": "s3",
+        "kind": {"builtin": "s3", "from": "s3://market-data/gold/exchange_rates", "region": "ap-northeast-2",
+            "partition": "plain", "months": 120, "tool": "get_exchange_rates", "about": "Rates of a month"}}]);
+}
+
 async fn granted(upstream: &Upstream, change: impl FnOnce(&mut Value)) -> Running {
     running(web(&[(HOST, upstream)]), |contract| {
-        let tool = json!({"server": "rates", "tool": "get_exchange_rates", "effect": false, "bind": {}});
-        contract["agents"][0]["tools"] = json!([tool]);
-        contract["servers"] = json!([{"name": "rates", "size": 8192, "deadline": 10, "auth": "s3",
-            "kind": {"builtin": "s3", "from": "s3://market-data/gold/exchange_rates", "region": "ap-northeast-2",
-                "partition": "plain", "months": 120, "tool": "get_exchange_rates", "about": "Rates of a month"}}]);
+        grant(contract);
         change(contract);
     })
     .await
+}
+
+/// The same of a run that has chosen this agent: the first has the tool, `other`, to which the run falls back, has none.
+async fn routed(upstream: &Upstream, agent: &str) -> Running {
+    let running = unclaimed(web(&[(HOST, upstream)]), |contract| {
+        grant(contract);
+        let first = contract["agents"][0]["name"].clone();
+        let mut other = contract["agents"][0].clone();
+        other["name"] = "other".into();
+        other["tools"] = json!([]);
+        contract["agents"] = json!([contract["agents"][0], other]);
+        contract["entry"] = "other".into();
+        contract["route"] = json!({
+            "by": {"input": {"name": "prompt"}},
+            "choices": [{"agent": first, "when": ["p"]}, {"agent": "other", "when": []}],
+        });
+    });
+    let running = running.await;
+    let chosen = RouteChosen {
+        agent: agent.to_owned(),
+        reason: "input".to_owned(),
+    };
+    let claimed = Event::CycleClaimed {
+        cycle: 0,
+        bearer: sha256(BEARER),
+    };
+    for event in [Event::RouteChosen(chosen), claimed] {
+        let pending = running.gateway.journal.record(event);
+        pending.unwrap().await.unwrap();
+    }
+    running
 }
 
 async fn call(running: &Running, arguments: Value) -> Result<Value, String> {
@@ -346,6 +384,19 @@ async fn folders_of_months_can_be_padded() {
 }
 
 /// Only what was given is served, and only as it was given.
+/// What one agent was given is for no other one, and the fallback's grants are not those of whoever was chosen.
+#[tokio::test]
+async fn files_are_for_the_agent_that_was_chosen() {
+    let upstream = bucket(&rates()).await;
+    let running = routed(&upstream, "coder").await;
+    let answer = call(&running, json!({"date": "2026-01-31"})).await.unwrap();
+    let good = path(&answer["files"][0]);
+    assert_eq!(download(&running, &good).await.0, 200);
+    let other = routed(&upstream, "other").await;
+    let refused = (403, "files-given".to_owned());
+    assert_eq!(download(&other, &good).await, refused);
+}
+
 #[tokio::test]
 async fn an_agent_reads_nothing_of_a_bucket_that_no_tool_gave() {
     let objects = rates();
