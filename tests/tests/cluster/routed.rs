@@ -34,6 +34,12 @@ fn changes(image: &str) -> Vec<Change> {
     all.extend([
         change(
             SPEC,
+            "depth 10",
+            "depth 3",
+            "the pod of the choice counts, and the policy bounds all",
+        ),
+        change(
+            SPEC,
             "agent \"coder\" {\n",
             format!("{more}agent \"coder\" {{\n"),
             why,
