@@ -243,7 +243,9 @@ fn machine() -> Vec<String> {
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
 }
 
 /// Runs `.ci/static` with a compiler that makes a file which holds this text.

@@ -82,8 +82,7 @@ fn placed(world: &World) -> Local {
     }
     let spec = "sources/specs/pure-agent.kdl";
     local.edit(spec, "approve by=\"lead\"", "approve by=\"human\"");
-    let of_world =
-        "    trust-bundle \"world\" key=\"ca.pem\"\n    private \"127.0.0.0/8\" port=443\n\n    dns {";
+    let of_world = "    trust-bundle \"world\" key=\"ca.pem\"\n    private \"127.0.0.0/8\" port=443\n\n    dns {";
     local.edit("sources/targets/kind.kdl", "    dns {", of_world);
     let bundle = local.at("bin/ca.pem");
     std::fs::copy(world.bundle(), &bundle).unwrap();

@@ -108,7 +108,10 @@ fn apply(tried: (&Ground, &Shown), here: Option<&str>) {
     let _applied = user.until("with all rights", &made, fine);
     let key = format!("get secret {SPEC}-key -n {}", ground.namespace);
     assert!(kubectl(&key, "").ok);
-    let binding = format!("delete rolebindings -n {} -l pure-agent.dev/spec={SPEC}", ground.namespace);
+    let binding = format!(
+        "delete rolebindings -n {} -l pure-agent.dev/spec={SPEC}",
+        ground.namespace
+    );
     assert!(sure(&binding, "").contains("deleted"));
     let _told = user.lacks(&trial, user.right("create", "rolebindings"));
     user.whole();
@@ -129,9 +132,11 @@ fn submit(tried: (&Ground, &Shown), here: Option<&str>) -> String {
     let unwatched = user.lacks(&watch, user.right("get", "workflows"));
     let _gone = ground.sure("admin", &["stop", unwatched.out.trim(), "--now"]);
     user.whole();
-    let _again = user.until("with all rights", &["submit", "--dry-run", "--watch"], |done| {
-        !speaks_of_rights(done)
-    });
+    let _again = user.until(
+        "with all rights",
+        &["submit", "--dry-run", "--watch"],
+        |done| !speaks_of_rights(done),
+    );
     let told = ground.folder.path.join("watched");
     let mut command = ground.command(&user.name, &watch);
     command.stdout(Stdio::piped());
@@ -212,7 +217,10 @@ fn sweep(ground: &Ground) {
     let namespace = &ground.namespace;
     let pods = sure(&format!("get pods -n {namespace} -o name"), "");
     for pod in pods.lines().filter(|pod| pod.contains(PROBES)) {
-        let _gone = sure(&format!("delete -n {namespace} {pod} --grace-period=0 --force"), "");
+        let _gone = sure(
+            &format!("delete -n {namespace} {pod} --grace-period=0 --force"),
+            "",
+        );
     }
 }
 
@@ -251,7 +259,9 @@ fn prune(tried: (&Ground, &Shown), here: Option<&str>) {
     let target = ground.folder.read("target.kdl");
     let (before, rest) = target.split_once("    quota {").unwrap();
     let (_, after) = rest.split_once("    }\n").unwrap();
-    ground.folder.write("target.kdl", format!("{before}{after}"));
+    ground
+        .folder
+        .write("target.kdl", format!("{before}{after}"));
     let pruned = ["apply", "--part", "platform", "--prune", "--yes"];
     for kind in ["resourcequotas", "limitranges"] {
         let _told = user.lacks(&pruned, user.right("delete", kind));
@@ -276,14 +286,24 @@ fn delete(tried: (&Ground, &Shown), here: Option<&str>) {
     let user = User::new(tried, "delete", &roles);
     let deleted = ["delete", "--yes"];
     // What cannot be looked at is told before the first is deleted.
-    for right in user.rights().into_iter().filter(|right| right.verb == "get") {
+    for right in user
+        .rights()
+        .into_iter()
+        .filter(|right| right.verb == "get")
+    {
         let done = user.lacks(&deleted, right);
         assert!(!done.err.contains("deleted "), "{right:?}: {}", done.err);
     }
     user.whole();
-    let shown = user.until("with all rights", &["delete"], |done| !speaks_of_rights(done));
+    let shown = user.until("with all rights", &["delete"], |done| {
+        !speaks_of_rights(done)
+    });
     let mut kinds: Vec<String> = Vec::new();
-    for line in shown.out.lines().filter_map(|line| line.strip_prefix("  - ")) {
+    for line in shown
+        .out
+        .lines()
+        .filter_map(|line| line.strip_prefix("  - "))
+    {
         let kind = plural(line.split(' ').next().unwrap());
         if !kinds.contains(&kind) {
             kinds.push(kind);

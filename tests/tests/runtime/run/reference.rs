@@ -86,7 +86,10 @@ fn a_service_that_does_not_answer_leaves_time_for_the_result() {
     let took = since.elapsed();
     let document = result(&done);
     assert_eq!(document["verdict"], "failed", "{document:#}");
-    assert!(place.record().contains("session-comment") == false, "the comment is made");
+    assert!(
+        !place.record().contains("session-comment"),
+        "the comment is made"
+    );
     // A third of the time is packing's; the pod has a minute more, of which a busy machine may need some.
     assert!(took < Duration::from_secs(EXPORT * 2 / 3 + 10), "{took:?}");
 }

@@ -91,9 +91,13 @@ impl<'a> User<'a> {
         roles: &[(&str, Option<&str>)],
     ) -> Self {
         let all = documented();
-        let roles = roles
-            .iter()
-            .map(|(role, at)| ((*role).to_owned(), at.map(str::to_owned), all[*role].clone()));
+        let roles = roles.iter().map(|(role, at)| {
+            (
+                (*role).to_owned(),
+                at.map(str::to_owned),
+                all[*role].clone(),
+            )
+        });
         let user = Self {
             ground,
             shown,
@@ -103,7 +107,10 @@ impl<'a> User<'a> {
         ground.kubeconfig(&user.name, Some(&user.name), &[OPERATORS]);
         user.whole();
         for (role, at, _) in &user.roles {
-            let _made = sure("apply --server-side -f -", &user.binding(role, at.as_deref()));
+            let _made = sure(
+                "apply --server-side -f -",
+                &user.binding(role, at.as_deref()),
+            );
         }
         user
     }
@@ -149,12 +156,16 @@ impl<'a> User<'a> {
 
     /// The user has every right but one, whichever role has that.
     pub(super) fn without(&self, right: &Right) {
+        let mut lost = Vec::new();
         for (role, at, rights) in &self.roles {
             let less: Vec<&Right> = rights.iter().filter(|one| *one != right).collect();
             self.put(role, &less);
             if less.len() < rights.len() {
-                self.await_loss(right, at.as_deref());
+                lost.push(at.as_deref());
             }
+        }
+        for at in lost {
+            self.await_loss(right, at);
         }
     }
 
