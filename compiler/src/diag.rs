@@ -108,7 +108,9 @@ impl Finding {
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
         // Most have one, and room for four each would be most of what a hostile source takes.
-        self.related.reserve_exact(1);
+        if self.related.is_empty() {
+            self.related.reserve_exact(1);
+        }
         self.related.push(Related {
             span,
             label: label.into(),
@@ -171,6 +173,12 @@ impl Findings {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// The findings as they are now.

@@ -165,7 +165,11 @@ pub(crate) fn one(site: &Site, case: &Case<'_>) -> Row {
         let run = site.submit_to(case.spec, &case.script);
         did = (case.act)(&run);
         let ended = run.end(case.within);
-        judged(case, &run, &ended).map(|told| (ended.lasted(), told))
+        let judged = judged(case, &run, &ended).map(|told| (ended.lasted(), told));
+        // With it go the volumes that were kept: a small cluster has no more for those that follow.
+        let gone = format!("delete workflow {} --wait=false", run.name);
+        drop(site.kubectl(&gone));
+        judged
     }));
     let (seconds, told, fine) = match tried {
         Ok(Ok((seconds, told))) => (Some(seconds), told, true),
