@@ -107,6 +107,10 @@ impl Finding {
     /// Adds a second place.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        // Most have one, and room for four each would be most of what a hostile source takes.
+        if self.related.is_empty() {
+            self.related.reserve_exact(1);
+        }
         self.related.push(Related {
             span,
             label: label.into(),
@@ -135,13 +139,17 @@ impl Finding {
 /// Everything found in one run.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    list: Vec<Finding>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a hostile source has hundreds of thousands, and a list of the whole would be there thrice while it grows"
+    )]
+    list: Vec<Box<Finding>>,
 }
 
 impl Findings {
     /// Adds one finding.
     pub fn push(&mut self, finding: Finding) {
-        self.list.push(finding);
+        self.list.push(Box::new(finding));
     }
 
     /// Adds all findings of another list.
@@ -167,14 +175,20 @@ impl Findings {
         self.list.is_empty()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// The findings as they are now.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.list.iter()
+        self.list.iter().map(Box::as_ref)
     }
 
     /// The findings, open to change (waivers, severities).
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
-        self.list.iter_mut()
+        self.list.iter_mut().map(Box::as_mut)
     }
 
     /// Sorts by logical path, place, code and message, and drops exact repeats.
@@ -188,7 +202,7 @@ impl Findings {
             let by_code = by_place.then_with(|| a.code.number().cmp(b.code.number()));
             by_code.then_with(|| a.message.cmp(&b.message))
         };
-        self.list.sort_by(order);
+        self.list.sort_by(|a, b| order(a, b));
         self.list.dedup();
     }
 }

@@ -238,7 +238,7 @@ impl Shaper {
     }
 
     fn node(&mut self, def: &'static NodeDef, node: Node) -> Item {
-        let before = self.findings.iter().count();
+        let before = self.findings.len();
         for span in &node.annotations {
             self.findings.push(
                 Finding::new(
@@ -252,7 +252,7 @@ impl Shaper {
         }
         let args = self.arguments(def, node.arguments, node.head);
         let props = self.properties(def, node.properties, node.head);
-        let broken = self.findings.iter().count() > before;
+        let broken = self.findings.len() > before;
         let word = format!("`{}`", def.name);
         let children = match node.children {
             Some(children) if def.children.is_empty() && !children.is_empty() => {
@@ -276,7 +276,7 @@ impl Shaper {
             props,
             children,
             broken,
-            spoilt: self.findings.iter().count() > before,
+            spoilt: self.findings.len() > before,
         }
     }
 

@@ -68,7 +68,7 @@ impl std::ops::AddAssign for Counts {
 /// The findings of one workspace, sorted, with their sources.
 #[derive(Debug)]
 pub struct Report {
-    findings: Vec<Finding>,
+    findings: Findings,
     /// Every text read.
     pub sources: Sources,
     base: Base,
@@ -81,7 +81,7 @@ impl Report {
     pub fn new(mut findings: Findings, sources: Sources, base: Base) -> Self {
         findings.sort(&sources);
         Self {
-            findings: findings.list,
+            findings,
             sources,
             base,
             lines: RefCell::default(),
@@ -97,7 +97,7 @@ impl Report {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for finding in &self.findings {
+        for finding in self.findings.iter() {
             match (finding.waived.is_some(), finding.severity) {
                 (true, _) => counts.waived += 1,
                 (false, Severity::Error) => counts.errors += 1,

@@ -15,11 +15,11 @@ fn the_smallest_run_by_hand() {
     assert_eq!(worst.pods, 9 + 13 * 3);
     // Gateway, agent, its launcher, the launcher of the cleanup.
     assert_eq!(worst.pods_at_once, 4);
-    // Serving 660, deadline 3600, agent 900 + 300 + 300, router 420, pack 200 + 300, export 400 + 300,
+    // Serving 660, deadline 3600, agent 900 + 300 + 300, router 420, pack 200 + 300, export 400 + 60 + 300,
     // taking away a lost agent 300, waits of 60 between them, then cleanup 300 and its wait 60.
     assert_eq!(
         worst.wall_time,
-        660 + 3600 + 1500 + 60 + 360 + 420 + 60 + 500 + 60 + 700 + 60 + 360
+        660 + 3600 + 1500 + 60 + 360 + 420 + 60 + 500 + 60 + 760 + 60 + 360
     );
     assert_eq!(worst.tokens, 500_000);
     assert_eq!(worst.cost, None, "no limit and no price");
@@ -37,7 +37,7 @@ fn the_full_run_by_hand() {
     // As above with two rounds of serving, 5 hours and cycles of 30 minutes.
     assert_eq!(
         worst.wall_time,
-        1320 + 18_000 + 2400 + 60 + 360 + 420 + 60 + 500 + 60 + 700 + 60 + 360
+        1320 + 18_000 + 2400 + 60 + 360 + 420 + 60 + 500 + 60 + 760 + 60 + 360
     );
     assert_eq!(
         worst.tokens, 3_500_000,

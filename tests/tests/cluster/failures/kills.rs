@@ -27,10 +27,11 @@ const PARTS: [(&str, Lost, Ends); 10] = [
     ("gateway", Lost::Killed, Ends::Done),
     ("router", Lost::Taken, Ends::Done),
     ("export", Lost::Taken, Ends::Done),
-    // Argo waits ten minutes for the last word of a launcher that cannot give one.
-    ("launcher", Lost::Killed, Ends::Done),
+    // It leaves no word, and Argo looks again when the time of its step is over: a gateway's is not started again then,
+    // an agent's costs the cycle.
+    ("launcher", Lost::Killed, Ends::Either),
     ("agent", Lost::Taken, Ends::Done),
-    // Its address is in every pod: the run is over.
+    // Once its address is in a pod the run is over.
     ("gateway", Lost::Taken, Ends::Failed),
     // These pods end with their container, and the same pod is not made twice.
     ("router", Lost::Killed, Ends::Failed),
@@ -77,6 +78,10 @@ fn lose(site: &Site, run: &Run<'_>, (part, lost): (&str, Lost), pause: Duration)
         }
         (_, Lost::Taken) => {
             let end = named(part);
+            if part == "gateway" {
+                // Before, another one takes its place.
+                let _told = run.await_pod("agent-0");
+            }
             let _there = run.await_pod(end);
             // A router is there for a second.
             std::thread::sleep(if part == "router" { pause / 10 } else { pause });

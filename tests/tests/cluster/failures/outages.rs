@@ -37,7 +37,7 @@ pub(crate) fn cases() -> Vec<Vec<Case<'static>>> {
         ),
         among(
             "outage: the API server is away for 30 s",
-            "agent-1",
+            "agent-0",
             |run| match node::without_api(AWAY) {
                 Ok(()) => at(run),
                 Err(why) => panic!("the API server stays: {why}"),

@@ -5,6 +5,12 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::process::Command;
 
+/// How to read it.
+const NOTES: &str = "A part that is *killed* loses its container, as by a crash; one that is *taken away* loses its pod, as by an \
+    eviction. A launcher that is killed leaves Argo no word, so Argo looks again when the time of its step is over, at \
+    most twenty minutes later: a gateway's is not started again then, and the run ends red with its volumes; an agent's \
+    costs the cycle.\n\n";
+
 /// A case and what came of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -65,6 +71,7 @@ pub(crate) fn judge(rows: &[Row], seed: u64) {
         "{date}, commit {commit}, seed {seed}, {} runs.\n\n",
         rows.len()
     );
+    text.push_str(NOTES);
     text.push_str("| case | at | outcome | s | |\n|---|---|---|---|---|\n");
     for row in rows {
         let _written = writeln!(text, "{row}");

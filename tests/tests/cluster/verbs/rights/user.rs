@@ -156,12 +156,16 @@ impl<'a> User<'a> {
 
     /// The user has every right but one, whichever role has that.
     pub(super) fn without(&self, right: &Right) {
+        let mut lost = Vec::new();
         for (role, at, rights) in &self.roles {
             let less: Vec<&Right> = rights.iter().filter(|one| *one != right).collect();
             self.put(role, &less);
             if less.len() < rights.len() {
-                self.await_loss(right, at.as_deref());
+                lost.push(at.as_deref());
             }
+        }
+        for at in lost {
+            self.await_loss(right, at);
         }
     }
 
