@@ -149,7 +149,7 @@ fn submit(tried: (&Ground, &Shown), here: Option<&str>) -> String {
     ground.waits(&name);
     let over = child.try_wait().unwrap();
     child.kill().unwrap();
-    drop(child.wait().unwrap());
+    let _status = child.wait().unwrap();
     let told = std::fs::read_to_string(told).unwrap();
     assert!(over.is_none(), "it no longer watches: {told}");
     assert!(told.contains("gateway"), "{told}");
