@@ -18,7 +18,7 @@ use crate::router::choice::Chosen;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 /// A model chose.
 const BY_MODEL: &str = "model";
@@ -32,6 +32,9 @@ const NO_ANSWER: &str = "fallback-answer";
 const NO_MODEL: &str = "fallback-upstream";
 /// It did not answer in time.
 const LATE: &str = "fallback-deadline";
+
+/// How long nothing is asked of a model that nobody reached.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How the agent is chosen.
 #[derive(Debug)]
@@ -123,7 +126,7 @@ async fn make(gateway: &Arc<Gateway>, choice: &Choice) -> Result<RouteChosen, Re
         RouteBy::Input { name } => choice.by_value(gateway.inputs.get(name)),
         RouteBy::Model { name, deadline, .. } => {
             let within = Duration::from_secs(*deadline);
-            let asked = timeout(within, by_model(gateway, choice, name));
+            let asked = timeout(within, by_model(gateway, choice, (name, within / 2)));
             match asked.await {
                 Ok(chosen) => chosen?,
                 Err(_late) => choice.fallback(LATE),
@@ -135,12 +138,14 @@ async fn make(gateway: &Arc<Gateway>, choice: &Choice) -> Result<RouteChosen, Re
     Ok(chosen)
 }
 
-/// Asks until an answer is one of the agents, as often as the bounds of the route let it.
+/// Asks until an answer is one of the agents, as often as the bounds of the route let it. It is the first thing that a
+/// gateway asks, and its way out may still be opening: so one that is away is waited for so long.
 async fn by_model(
     gateway: &Arc<Gateway>,
     choice: &Choice,
-    model: &str,
+    (model, patience): (&str, Duration),
 ) -> Result<RouteChosen, Refusal> {
+    let start = Instant::now();
     let contract = &gateway.contract;
     let model = contract.models.iter().find(|m| m.name == model);
     let model = model.ok_or(Refusal::Path)?;
@@ -162,7 +167,8 @@ async fn by_model(
                 let reason = before.map_or_else(|| format!("fallback-{rule}"), str::to_owned);
                 return Ok(choice.fallback(reason));
             }
-            Err(Unanswered::Upstream) => return Ok(choice.fallback(NO_MODEL)),
+            Err(Unanswered::Away) if start.elapsed() < patience => sleep(PAUSE).await,
+            Err(Unanswered::Away | Unanswered::Upstream) => return Ok(choice.fallback(NO_MODEL)),
             Err(Unanswered::Record) => return Err(Refusal::Record),
         }
     }

@@ -283,6 +283,35 @@ async fn s4_37_every_criterion_of_an_agent_reaches_the_model() {
     }
 }
 
+/// A choice that waits for nobody for long.
+fn briefly(contract: &mut Value) {
+    contract["route"]["by"]["model"]["deadline"] = json!(6);
+}
+
+/// The way out of a gateway may open after the gateway does.
+#[tokio::test]
+async fn s4_31_a_model_that_is_away_for_a_while_chooses_when_it_is_back() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let upstream = Upstream::start(move |_| {
+        // More often than a call asks again by itself.
+        match seen.fetch_add(1, Ordering::SeqCst) < 7 {
+            true => {
+                let mut no = response(503, &json!({"error": {"message": "no"}}));
+                no.headers_mut().insert("retry-after", "0".parse().unwrap());
+                no
+            }
+            false => response(
+                200,
+                &called("anthropic", "choose", &json!({"agent": "infra"})),
+            ),
+        }
+    })
+    .await;
+    assert_eq!(chosen(&upstream, |_| ()).await, told("infra", "model"));
+    assert_eq!(asked.load(Ordering::SeqCst), 8);
+}
+
 #[tokio::test]
 async fn s4_31_a_model_that_fails_is_the_fallback() {
     for status in [400, 401, 404, 500, 529] {
@@ -291,7 +320,7 @@ async fn s4_31_a_model_that_fails_is_the_fallback() {
             no.headers_mut().insert("retry-after", "0".parse().unwrap());
             no
         });
-        let answer = chosen(&upstream.await, |_| ()).await;
+        let answer = chosen(&upstream.await, briefly).await;
         assert_eq!(answer, told("coder", "fallback-upstream"), "{status}");
     }
     // Nobody is there.

@@ -32,6 +32,8 @@ pub(in crate::gateway) enum Unanswered {
     Limit(&'static str),
     /// The model did not answer, or refused.
     Upstream,
+    /// Nobody could answer: it may be other in a while.
+    Away,
     /// It could not be recorded, so nothing was asked.
     Record,
 }
@@ -59,7 +61,10 @@ pub(in crate::gateway) async fn ask(
     body: Vec<u8>,
 ) -> Result<Bytes, Unanswered> {
     match called(gateway, model, body).await {
-        Ok(answer) => answer.ok_or(Unanswered::Upstream),
+        Ok(answer) => answer.map_err(|status| match status.is_server_error() {
+            true => Unanswered::Away,
+            false => Unanswered::Upstream,
+        }),
         Err(no) => {
             denied(gateway, None, "/v1/route", &no);
             Err(match &no {
@@ -74,8 +79,12 @@ pub(in crate::gateway) async fn ask(
     }
 }
 
-/// The answer; none where the model gave none, which the call has recorded.
-async fn called(gateway: &Arc<Gateway>, model: &Model, body: Vec<u8>) -> Result<Option<Bytes>, No> {
+/// The answer, or the status where the model gave none, which the call has recorded.
+async fn called(
+    gateway: &Arc<Gateway>,
+    model: &Model,
+    body: Vec<u8>,
+) -> Result<Result<Bytes, StatusCode>, No> {
     if gateway.over() {
         return Err(No::Plain(Refusal::Deadline));
     }
@@ -117,10 +126,11 @@ async fn called(gateway: &Arc<Gateway>, model: &Model, body: Vec<u8>) -> Result<
     };
     let answer = begin(call, held).await?.response();
     if answer.status() != StatusCode::OK {
-        return Ok(None);
+        return Ok(Err(answer.status()));
     }
     let read = body::read(answer.into_body(), MOST_ANSWER, left(gateway)).await;
-    Ok(read.ok())
+    // What is too long today is so tomorrow.
+    Ok(read.map_err(|_untold| StatusCode::OK))
 }
 
 /// Who asks: nobody of the spec, with the one model.
