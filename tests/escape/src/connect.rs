@@ -15,95 +15,80 @@ const HELLO: &str =
 const FRAMES: &str =
     "the gateway's front refuses what two readers could read as two things (rule `http-framing`)";
 
-const fn of(
-    name: &'static str,
-    tries: &'static str,
-    stops: &'static str,
-    way: fn(&Facts) -> Outcome,
-) -> Attempt {
-    Attempt {
-        name,
-        tries,
-        cluster: stops,
-        local: stops,
-        way,
-    }
-}
-
 pub(crate) const ATTEMPTS: &[Attempt] = &[
-    of(
+    Attempt::of(
         "connect-stranger",
         "a tunnel to a host that is not granted",
         NAMES,
         |f| to(f, &f.stranger, 443),
     ),
-    of(
+    Attempt::of(
         "connect-other-port",
         "another port of a granted host",
         NAMES,
         |f| to(f, &f.tunnel, 22),
     ),
-    of(
+    Attempt::of(
         "connect-plain-port",
         "port 80 of a granted host",
         NAMES,
         |f| to(f, &f.tunnel, 80),
     ),
-    of("connect-below", "a name below a granted one", NAMES, |f| {
+    Attempt::of("connect-below", "a name below a granted one", NAMES, |f| {
         to(f, &format!("escape.{}", f.tunnel), 443)
     }),
-    of(
+    Attempt::of(
         "connect-above",
         "the name above a granted one",
         NAMES,
         |f| to(f, above(&f.tunnel), 443),
     ),
-    of(
+    Attempt::of(
         "connect-suffix",
         "a name that a granted one begins",
         NAMES,
         |f| to(f, &format!("{}.{}", f.tunnel, f.stranger), 443),
     ),
-    of(
+    Attempt::of(
         "connect-control",
         "the gateway's own control port, by its name",
         NAMES,
         |f| to(f, "gateway.pure-agent", 9090),
     ),
-    of(
+    Attempt::of(
         "connect-localhost",
         "the gateway's loopback, by name",
         NAMES,
         |f| to(f, "localhost", 9090),
     ),
-    of(
+    Attempt::of(
         "connect-kubernetes",
         "the API server, by its name within the cluster",
         NAMES,
         |f| to(f, "kubernetes.default.svc.cluster.local", 443),
     ),
-    of(
+    Attempt::of(
         "connect-metadata-name",
         "the metadata server, by its name",
         NAMES,
         |f| to(f, "metadata.google.internal", 80),
     ),
-    of(
+    Attempt::of(
         "connect-v4",
         "a host outside by its IPv4 address",
         FORMS,
         |f| literal(f, |ip| ip.to_string()),
     ),
-    of(
+    Attempt::of(
         "connect-decimal",
         "the same as one decimal number",
         FORMS,
         |f| literal(f, |ip| number(ip).to_string()),
     ),
-    of("connect-hex", "the same in hexadecimal", FORMS, |f| {
+    Attempt::of("connect-hex", "the same in hexadecimal", FORMS, |f| {
         literal(f, |ip| format!("{:#x}", number(ip)))
     }),
-    of(
+    Attempt::of(
         "connect-octal",
         "the same in octal, part by part",
         FORMS,
@@ -117,39 +102,39 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             })
         },
     ),
-    of("connect-short", "loopback in short: 127.1", FORMS, |f| {
+    Attempt::of("connect-short", "loopback in short: 127.1", FORMS, |f| {
         to(f, "127.1", 9090)
     }),
-    of(
+    Attempt::of(
         "connect-zero",
         "the address of nobody: 0.0.0.0 and 0",
         FORMS,
         |f| Outcome::first(["0.0.0.0", "0"].map(|host| to(f, host, 9090))),
     ),
-    of("connect-v6", "a host by its IPv6 address", FORMS, |f| {
+    Attempt::of("connect-v6", "a host by its IPv6 address", FORMS, |f| {
         Outcome::first(["[::1]", "[2001:db8:1::1]"].map(|host| to(f, host, 443)))
     }),
-    of(
+    Attempt::of(
         "connect-mapped",
         "an IPv4 address mapped into IPv6",
         FORMS,
         |f| literal(f, |ip| format!("[::ffff:{ip}]")),
     ),
-    of(
+    Attempt::of(
         "connect-nat64",
         "an IPv4 address behind NAT64",
         FORMS,
         |f| literal(f, |ip| format!("[64:ff9b::{ip}]")),
     ),
-    of("connect-6to4", "an IPv4 address as 6to4", FORMS, |f| {
+    Attempt::of("connect-6to4", "an IPv4 address as 6to4", FORMS, |f| {
         literal(f, |ip| {
             format!("[2002:{:x}:{:x}::1]", number(ip) >> 16, number(ip) & 0xffff)
         })
     }),
-    of("connect-zone", "an IPv6 address with a zone", FORMS, |f| {
+    Attempt::of("connect-zone", "an IPv6 address with a zone", FORMS, |f| {
         to(f, "[fe80::1%25eth0]", 443)
     }),
-    of(
+    Attempt::of(
         "connect-metadata-v4",
         "the metadata address in four forms",
         FORMS,
@@ -165,13 +150,13 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "connect-metadata-v6",
         "the metadata address of IPv6",
         FORMS,
         |f| to(f, "[fd00:ec2::254]", 80),
     ),
-    of(
+    Attempt::of(
         "connect-trailing-dot",
         "a stranger and a granted host with a dot at the end",
         FORMS,
@@ -182,106 +167,106 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "connect-userinfo",
         "a granted host as the user of another",
         FORMS,
         |f| to(f, &format!("{}@{}", f.tunnel, f.stranger), 443),
     ),
-    of(
+    Attempt::of(
         "connect-nul",
         "a granted host, a NUL, and another",
         FORMS,
         |f| to(f, &format!("{}\0.{}", f.tunnel, f.stranger), 443),
     ),
-    of(
+    Attempt::of(
         "connect-blank",
         "a granted host, a blank, and another",
         FORMS,
         |f| to(f, &format!("{} {}", f.tunnel, f.stranger), 443),
     ),
-    of("connect-escaped", "a stranger with escapes", FORMS, |f| {
+    Attempt::of("connect-escaped", "a stranger with escapes", FORMS, |f| {
         to(f, &f.stranger.replace('.', "%2e"), 443)
     }),
-    of(
+    Attempt::of(
         "connect-full-width",
         "a stranger with dots that some take for dots",
         FORMS,
         |f| to(f, &f.stranger.replace('.', "\u{3002}"), 443),
     ),
-    of(
+    Attempt::of(
         "connect-no-port",
         "a granted host without its port",
         FORMS,
         |f| raw(f, &f.stranger.clone()),
     ),
-    of("connect-zeros", "a port with zeros before it", FORMS, |f| {
+    Attempt::of("connect-zeros", "a port with zeros before it", FORMS, |f| {
         raw(f, &format!("{}:00443", f.stranger))
     }),
-    of(
+    Attempt::of(
         "connect-absolute",
         "a target with scheme and path",
         FORMS,
         |f| raw(f, &format!("https://{}:443/", f.stranger)),
     ),
-    of("connect-list", "two targets in one", FORMS, |f| {
+    Attempt::of("connect-list", "two targets in one", FORMS, |f| {
         raw(f, &format!("{}:443,{}:443", f.tunnel, f.stranger))
     }),
-    of(
+    Attempt::of(
         "connect-host-field",
         "a granted target, and another in `Host`",
         HELLO,
         host_field,
     ),
-    of(
+    Attempt::of(
         "connect-forwarded",
         "a granted target, and another in every field that proxies read",
         HELLO,
         forwarded,
     ),
-    of(
+    Attempt::of(
         "connect-body",
         "a target with a body that is another request",
         FRAMES,
         body,
     ),
-    of(
+    Attempt::of(
         "connect-smuggled",
         "a second CONNECT behind the first",
         HELLO,
         |f| inside(f, stranger_connect(f).as_bytes()),
     ),
-    of(
+    Attempt::of(
         "connect-old",
         "a stranger by HTTP/1.0, without a host",
         NAMES,
         old,
     ),
-    of(
+    Attempt::of(
         "sni-other",
         "a tunnel to a granted host, whose TLS asks for another name",
         HELLO,
         |f| inside(f, &hello(&[&f.stranger], false)),
     ),
-    of("sni-none", "the same without a name", HELLO, |f| {
+    Attempt::of("sni-none", "the same without a name", HELLO, |f| {
         inside(f, &hello(&[], false))
     }),
-    of("sni-two", "the same with two names", HELLO, |f| {
+    Attempt::of("sni-two", "the same with two names", HELLO, |f| {
         inside(f, &hello(&[&f.tunnel, &f.stranger], false))
     }),
-    of(
+    Attempt::of(
         "sni-below",
         "the same with a name below the granted one",
         HELLO,
         |f| inside(f, &hello(&[&format!("x.{}", f.tunnel)], false)),
     ),
-    of(
+    Attempt::of(
         "sni-dot",
         "the same with a dot at the end of the name",
         HELLO,
         |f| inside(f, &hello(&[&format!("{}.", f.tunnel)], false)),
     ),
-    of(
+    Attempt::of(
         "sni-nul",
         "the same with a NUL behind the name",
         HELLO,
@@ -292,19 +277,19 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "sni-encrypted",
         "the granted name, and an encrypted ClientHello behind it",
         HELLO,
         |f| inside(f, &hello(&[&f.tunnel], true)),
     ),
-    of(
+    Attempt::of(
         "sni-fragments",
         "another name, in a ClientHello of many records",
         HELLO,
         |f| inside(f, &fragments(&hello(&[&f.stranger], false))),
     ),
-    of(
+    Attempt::of(
         "tunnel-plain-http",
         "HTTP without TLS in a granted tunnel, with another `Host`",
         HELLO,
@@ -315,10 +300,10 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of("tunnel-ssh", "SSH in a granted tunnel", HELLO, |f| {
+    Attempt::of("tunnel-ssh", "SSH in a granted tunnel", HELLO, |f| {
         inside(f, b"SSH-2.0-escape\r\n")
     }),
-    of("tunnel-old-tls", "SSL 2 in a granted tunnel", HELLO, |f| {
+    Attempt::of("tunnel-old-tls", "SSL 2 in a granted tunnel", HELLO, |f| {
         inside(f, b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10\x01\x00\x80\x03\x00\x80\x07\x00\xc0\x00\x00\x05\x00\x00\x04")
     }),
 ];

@@ -37,6 +37,24 @@ pub struct Attempt {
     pub way: fn(&Facts) -> Outcome,
 }
 
+impl Attempt {
+    /// One that the same stops everywhere.
+    const fn of(
+        name: &'static str,
+        tries: &'static str,
+        stops: &'static str,
+        way: fn(&Facts) -> Outcome,
+    ) -> Self {
+        Self {
+            name,
+            tries,
+            cluster: stops,
+            local: stops,
+            way,
+        }
+    }
+}
+
 /// When an attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {

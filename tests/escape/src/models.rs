@@ -8,13 +8,7 @@ const LIST: &str =
     "fields, blocks, sources and paths of model requests are allow-lists of the gateway";
 
 const fn of(name: &'static str, tries: &'static str, way: fn(&Facts) -> Outcome) -> Attempt {
-    Attempt {
-        name,
-        tries,
-        cluster: LIST,
-        local: LIST,
-        way,
-    }
+    Attempt::of(name, tries, LIST, way)
 }
 
 pub(crate) const ATTEMPTS: &[Attempt] = &[

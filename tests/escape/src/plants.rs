@@ -22,23 +22,8 @@ const DATA: &str = "no text of an agent is a parameter, a label, a path or a tem
 const NOT_READ: &str = "no output of a run reads the termination message or the log of an agent";
 const NOT_HERE: &str = "the runner reads the exit code alone";
 
-const fn of(
-    name: &'static str,
-    tries: &'static str,
-    stops: &'static str,
-    way: fn(&Facts) -> Outcome,
-) -> Attempt {
-    Attempt {
-        name,
-        tries,
-        cluster: stops,
-        local: stops,
-        way,
-    }
-}
-
 pub(crate) const ATTEMPTS: &[Attempt] = &[
-    of(
+    Attempt::of(
         "link-to-file",
         "symbolic links to secrets and to files of the exporter",
         LEFT_OUT,
@@ -56,7 +41,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "link-to-folder",
         "symbolic links to folders",
         LEFT_OUT,
@@ -74,85 +59,85 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "link-in-repository",
         "a link in the place of a tracked file, and of `.git`",
         LEFT_OUT,
         repository_links,
     ),
-    of(
+    Attempt::of(
         "hard-link",
         "hard links to files of others",
         "the files of others lie on other mounts",
         hard_links,
     ),
-    of(
+    Attempt::of(
         "fifo",
         "a FIFO that nobody fills, so that its reader waits",
         LEFT_OUT,
         fifo,
     ),
-    of(
+    Attempt::of(
         "socket-file",
         "a socket in the place of a file",
         LEFT_OUT,
         socket,
     ),
-    of(
+    Attempt::of(
         "file-names",
         "names with line ends, templates, options, escapes of terminals, and no UTF-8",
         "names are judged; what is no name elsewhere is left out",
         names,
     ),
-    of(
+    Attempt::of(
         "deep-names",
         "folders within folders, and the longest names",
         "depth and length are bounded",
         deep,
     ),
-    of(
+    Attempt::of(
         "sparse-file",
         "a file of a terabyte that is none",
         "bytes are counted before they are read on",
         sparse,
     ),
-    of(
+    Attempt::of(
         "setuid-file",
         "a program that runs as its owner",
         "modes are not kept but for `x`; volumes are `nosuid` to whoever has `no_new_privs`",
         setuid,
     ),
-    of(
+    Attempt::of(
         "git-hooks",
         "hooks of git, in a repository and in its template",
         INERT,
         hooks,
     ),
-    of(
+    Attempt::of(
         "git-config",
         "configuration that runs commands: fsmonitor, sshCommand, pager, filters, aliases, credential helpers",
         INERT,
         config,
     ),
-    of(
+    Attempt::of(
         "git-attributes",
         "filters and drivers by attributes",
         INERT,
         attributes,
     ),
-    of(
+    Attempt::of(
         "git-submodule",
         "submodules that run commands, or lead elsewhere",
         INERT,
         submodules,
     ),
-    of(
+    Attempt::of(
         "git-alternates",
         "objects, worktrees and common folders somewhere else",
         INERT,
         alternates,
     ),
-    of(
+    Attempt::of(
         "git-index",
         "an index and objects that are none",
         INERT,
@@ -164,13 +149,13 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "ci-files",
         "files that run code elsewhere: workflows, hooks of package managers",
         "protected paths do not leave in a pull request",
         ci,
     ),
-    of(
+    Attempt::of(
         "text-in-files",
         "templates in every line of a file",
         DATA,

@@ -11,60 +11,45 @@ const OWN_FIELDS: &str =
 const FRAMES: &str = "the gateway's front refuses what two readers could read as two things";
 const GIT: &str = "only what the `clone` tool gave is served, and only to be read";
 
-const fn of(
-    name: &'static str,
-    tries: &'static str,
-    stops: &'static str,
-    way: fn(&Facts) -> Outcome,
-) -> Attempt {
-    Attempt {
-        name,
-        tries,
-        cluster: stops,
-        local: stops,
-        way,
-    }
-}
-
 pub(crate) const ATTEMPTS: &[Attempt] = &[
-    of(
+    Attempt::of(
         "http-stranger",
         "a host below `/http/` that is not granted",
         ROUTES,
         |f| get(f, &format!("/http/{}/", f.stranger)),
     ),
-    of(
+    Attempt::of(
         "http-method",
         "methods that are not granted",
         ROUTES,
         methods,
     ),
-    of("http-path", "a path that is not granted", ROUTES, |f| {
+    Attempt::of("http-path", "a path that is not granted", ROUTES, |f| {
         get(f, &format!("/http/{}/pure-agent-escape", f.route))
     }),
-    of("http-port", "another port of a granted host", ROUTES, |f| {
+    Attempt::of("http-port", "another port of a granted host", ROUTES, |f| {
         get(f, &format!("/http/{}:8443{}", f.route, f.path))
     }),
-    of("http-address", "addresses below `/http/`", ROUTES, |f| {
+    Attempt::of("http-address", "addresses below `/http/`", ROUTES, |f| {
         Outcome::first(
             ["127.0.0.1:9090", "169.254.169.254", "2852039166", "[::1]"]
                 .map(|host| get(f, &format!("/http/{host}/"))),
         )
     }),
-    of(
+    Attempt::of(
         "http-userinfo",
         "a granted host as the user of another",
         ROUTES,
         |f| get(f, &format!("/http/{}@{}{}", f.route, f.stranger, f.path)),
     ),
-    of(
+    Attempt::of(
         "http-climb",
         "`..` out of a granted path, plain and escaped",
         PATHS,
         climbs,
     ),
-    of("http-slashes", "doubled and turned slashes", PATHS, slashes),
-    of(
+    Attempt::of("http-slashes", "doubled and turned slashes", PATHS, slashes),
+    Attempt::of(
         "http-escapes",
         "escapes of escapes, and of NUL",
         PATHS,
@@ -75,25 +60,25 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "http-host-field",
         "a granted host, and another in `Host`: domain fronting",
         OWN_FIELDS,
         |f| fronted(f, ""),
     ),
-    of(
+    Attempt::of(
         "http-forwarded",
         "a granted host, and another in every field that servers read",
         OWN_FIELDS,
         |f| fronted(f, "X-Forwarded-Host: "),
     ),
-    of(
+    Attempt::of(
         "http-absolute",
         "a target with scheme and host",
         PATHS,
         |f| sent(f, &format!("GET http://{}/ HTTP/1.1", f.stranger), ""),
     ),
-    of(
+    Attempt::of(
         "http-absolute-granted",
         "the same with the gateway's name and a stranger in `Host`",
         PATHS,
@@ -108,25 +93,25 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "http-redirect",
         "a granted host that redirects to another",
         "a redirect is a new request, judged like the first",
         |f| get(f, &format!("/http/{}{}", f.route, redirecting(f))),
     ),
-    of(
+    Attempt::of(
         "smuggle-two-lengths",
         "a request with two lengths, and another within",
         FRAMES,
         |f| smuggled(f, "Content-Length: 0\r\nContent-Length: 5\r\n"),
     ),
-    of(
+    Attempt::of(
         "smuggle-length-and-chunks",
         "a request with a length and chunks",
         FRAMES,
         |f| smuggled(f, "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"),
     ),
-    of(
+    Attempt::of(
         "smuggle-chunks-obscured",
         "chunks in a form that some do not know",
         FRAMES,
@@ -142,7 +127,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "smuggle-bare-newlines",
         "lines that end without a carriage return",
         FRAMES,
@@ -156,7 +141,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "smuggle-folded",
         "a field that goes on in the next line",
         FRAMES,
@@ -168,7 +153,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "h2c-upgrade",
         "an upgrade to HTTP/2 without TLS",
         FRAMES,
@@ -180,10 +165,10 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of("h2-preface", "HTTP/2 at once", FRAMES, |f| {
+    Attempt::of("h2-preface", "HTTP/2 at once", FRAMES, |f| {
         sent_raw(f, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
     }),
-    of(
+    Attempt::of(
         "websocket-upgrade",
         "an upgrade to a WebSocket",
         FRAMES,
@@ -195,7 +180,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "http-injected-field",
         "a path with a line end and a field",
         FRAMES,
@@ -210,7 +195,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of("git-stranger", "a repository that no tool gave", GIT, |f| {
+    Attempt::of("git-stranger", "a repository that no tool gave", GIT, |f| {
         get(
             f,
             &format!(
@@ -219,7 +204,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             ),
         )
     }),
-    of("git-push", "a push", GIT, |f| {
+    Attempt::of("git-push", "a push", GIT, |f| {
         Outcome::first(
             ["github.com/dlddu/tool", "github.com/dlddu/tool.git"].map(|name| {
                 get(
@@ -229,7 +214,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             }),
         )
     }),
-    of("git-climb", "a path out of a repository", GIT, |f| {
+    Attempt::of("git-climb", "a path out of a repository", GIT, |f| {
         Outcome::first(
             [
                 "github.com/dlddu/../../x",
@@ -239,7 +224,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             .map(|name| get(f, &format!("/git/{name}/info/refs?service=git-upload-pack"))),
         )
     }),
-    of(
+    Attempt::of(
         "files-guessed",
         "a download that was not given, by its digest",
         GIT,

@@ -12,23 +12,8 @@ const HOSTS: &str =
 const CLONES: &str = "a repository has one form, within the granted pattern, at `github.com` alone";
 const SEALED: &str = "a submission is the own cycle's, judged whole against the spec";
 
-const fn of(
-    name: &'static str,
-    tries: &'static str,
-    stops: &'static str,
-    way: fn(&Facts) -> Outcome,
-) -> Attempt {
-    Attempt {
-        name,
-        tries,
-        cluster: stops,
-        local: stops,
-        way,
-    }
-}
-
 pub(crate) const ATTEMPTS: &[Attempt] = &[
-    of("tool-other", "tools that were not granted", GRANTED, |f| {
+    Attempt::of("tool-other", "tools that were not granted", GRANTED, |f| {
         Outcome::first(
             [
                 "list_issues",
@@ -42,13 +27,13 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             .map(|name| call(f, name, json!({}))),
         )
     }),
-    of(
+    Attempt::of(
         "tool-bound-argument",
         "the issue of somebody else, in the place of the bound one",
         BOUND,
         |f| call(f, "get_issue", json!({"issue_id": "OTHER-1"})),
     ),
-    of(
+    Attempt::of(
         "tool-methods",
         "methods of MCP that lead elsewhere: resources, sampling, roots",
         GRANTED,
@@ -65,16 +50,16 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "fetch-stranger",
         "a page of a host that is not granted",
         HOSTS,
         |f| fetch(f, &format!("https://{}/", f.stranger)),
     ),
-    of("fetch-plain", "a page without TLS", HOSTS, |f| {
+    Attempt::of("fetch-plain", "a page without TLS", HOSTS, |f| {
         fetch(f, &format!("http://{}/", f.stranger))
     }),
-    of("fetch-file", "files of the gateway", HOSTS, |f| {
+    Attempt::of("fetch-file", "files of the gateway", HOSTS, |f| {
         Outcome::first(
             [
                 "file:///etc/passwd",
@@ -84,7 +69,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             .map(|url| fetch(f, url)),
         )
     }),
-    of("fetch-schemes", "other schemes", HOSTS, |f| {
+    Attempt::of("fetch-schemes", "other schemes", HOSTS, |f| {
         Outcome::first(
             [
                 "gopher://127.0.0.1:9090/_GET%20/",
@@ -96,13 +81,13 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             .map(|url| fetch(f, url)),
         )
     }),
-    of(
+    Attempt::of(
         "fetch-address",
         "addresses in eight forms",
         HOSTS,
         addresses,
     ),
-    of("fetch-metadata", "the metadata server", HOSTS, |f| {
+    Attempt::of("fetch-metadata", "the metadata server", HOSTS, |f| {
         Outcome::first(
             [
                 "http://169.254.169.254/latest/meta-data/",
@@ -113,7 +98,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             .map(|url| fetch(f, url)),
         )
     }),
-    of("fetch-control", "the gateway's own ports", HOSTS, |f| {
+    Attempt::of("fetch-control", "the gateway's own ports", HOSTS, |f| {
         Outcome::first(
             [
                 "https://localhost:9090/v1/record",
@@ -123,13 +108,13 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             .map(|url| fetch(f, url)),
         )
     }),
-    of(
+    Attempt::of(
         "fetch-userinfo",
         "a granted host as the user of another",
         HOSTS,
         |f| fetch(f, &format!("https://docs.example.com@{}/", f.stranger)),
     ),
-    of(
+    Attempt::of(
         "fetch-backslash",
         "a host that two readers see as two",
         HOSTS,
@@ -143,7 +128,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "clone-option",
         "options in the place of a repository",
         CLONES,
@@ -158,7 +143,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "clone-transport",
         "transports that run commands or read files",
         CLONES,
@@ -175,7 +160,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "clone-stranger",
         "a repository of another owner or host",
         CLONES,
@@ -190,7 +175,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "clone-branch",
         "options and commands in the place of a branch",
         CLONES,
@@ -208,7 +193,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "submit-other-cycle",
         "a submission for another cycle, or for the whole run",
         SEALED,
@@ -224,7 +209,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "submit-self-sealed",
         "a sealed document of its own, with wrong keys",
         SEALED,
@@ -235,7 +220,7 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "submit-unknown-action",
         "actions that the spec does not have",
         SEALED,
@@ -252,13 +237,13 @@ pub(crate) const ATTEMPTS: &[Attempt] = &[
             )
         },
     ),
-    of(
+    Attempt::of(
         "submit-elsewhere",
         "other repositories, bases, branches and folders",
         SEALED,
         elsewhere,
     ),
-    of(
+    Attempt::of(
         "submit-twice",
         "actions that stand alone, beside others and twice",
         SEALED,
