@@ -17,6 +17,7 @@ mod start;
 use crate::contract::Contract;
 use crate::digest::is_sha256;
 use crate::open;
+use crate::proof::Key;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -87,6 +88,40 @@ impl Verified {
             return Err(refuse("the bundle's digest is none"));
         }
         open::contract(&self.contract, &self.digest).map_err(|e| refuse(&e.to_string()))
+    }
+}
+
+/// What a step is started with that asks the gateway's control port and tells Argo a word.
+#[derive(Args)]
+struct Step {
+    /// UID of the run
+    #[arg(long, env = "PURE_AGENT_UID")]
+    uid: String,
+    /// File of the run's key
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/run/secrets/pure-agent-key/key"
+    )]
+    key: PathBuf,
+    /// Control port of the gateway
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "gateway.pure-agent:9090"
+    )]
+    gateway: String,
+    /// Seconds that the gateway may be away
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+    /// Where Argo reads the answer
+    #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
+    answer: PathBuf,
+}
+
+impl Step {
+    fn key(&self) -> Result<Key, ExitCode> {
+        Key::read(&self.key).map_err(|e| refuse(&format!("the run's key cannot be read: {e}")))
     }
 }
 

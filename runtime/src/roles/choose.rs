@@ -1,11 +1,9 @@
 //! `pure-agent-runtime choose`
 
-use super::{FAILED, FINE, Verified, block_on, log, refuse};
-use crate::proof::Key;
+use super::{FAILED, FINE, Step, Verified, block_on, log, refuse};
 use crate::router::choice::Chooser;
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,29 +11,8 @@ use std::time::Duration;
 pub(super) struct Choose {
     #[command(flatten)]
     verified: Verified,
-    /// UID of the run
-    #[arg(long, env = "PURE_AGENT_UID")]
-    uid: String,
-    /// File of the run's key
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "/run/secrets/pure-agent-key/key"
-    )]
-    key: PathBuf,
-    /// Control port of the gateway
-    #[arg(
-        long,
-        value_name = "HOST:PORT",
-        default_value = "gateway.pure-agent:9090"
-    )]
-    gateway: String,
-    /// Seconds that the gateway may be away
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    patience: u64,
-    /// Where Argo reads the answer
-    #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
-    answer: PathBuf,
+    #[command(flatten)]
+    step: Step,
 }
 
 impl Choose {
@@ -44,17 +21,17 @@ impl Choose {
             Ok(contract) => contract,
             Err(code) => return code,
         };
-        let key = match Key::read(&self.key) {
+        let key = match self.step.key() {
             Ok(key) => key,
-            Err(e) => return refuse(&format!("the run's key cannot be read: {e}")),
+            Err(code) => return code,
         };
         let chooser = Chooser {
             contract,
             key,
-            uid: self.uid,
-            gateway: self.gateway,
-            patience: Duration::from_secs(self.patience),
-            answer: self.answer,
+            uid: self.step.uid,
+            gateway: self.step.gateway,
+            patience: Duration::from_secs(self.step.patience),
+            answer: self.step.answer,
         };
         match block_on(chooser.run()) {
             Ok(Ok(chosen)) => {

@@ -1,11 +1,9 @@
 //! `pure-agent-runtime router`
 
-use super::{FAILED, FINE, Verified, block_on, log, refuse};
-use crate::proof::Key;
+use super::{FAILED, FINE, Step, Verified, block_on, log, refuse};
 use crate::router::{self, told::Arguments};
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,29 +29,8 @@ pub(super) struct Router {
     /// Why the agent's container ended; empty: nothing is known
     #[arg(long, allow_hyphen_values = true)]
     end_reason: String,
-    /// UID of the run
-    #[arg(long, env = "PURE_AGENT_UID")]
-    uid: String,
-    /// File of the run's key
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "/run/secrets/pure-agent-key/key"
-    )]
-    key: PathBuf,
-    /// Control port of the gateway
-    #[arg(
-        long,
-        value_name = "HOST:PORT",
-        default_value = "gateway.pure-agent:9090"
-    )]
-    gateway: String,
-    /// Seconds that the gateway may be away
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    patience: u64,
-    /// Where Argo reads the answer
-    #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
-    answer: PathBuf,
+    #[command(flatten)]
+    step: Step,
 }
 
 impl Router {
@@ -62,9 +39,9 @@ impl Router {
             Ok(contract) => contract,
             Err(code) => return code,
         };
-        let key = match Key::read(&self.key) {
+        let key = match self.step.key() {
             Ok(key) => key,
-            Err(e) => return refuse(&format!("the run's key cannot be read: {e}")),
+            Err(code) => return code,
         };
         let router = router::Router {
             contract,
@@ -77,10 +54,10 @@ impl Router {
                 end_reason: self.end_reason,
             },
             key,
-            uid: self.uid,
-            gateway: self.gateway,
-            patience: Duration::from_secs(self.patience),
-            answer: self.answer,
+            uid: self.step.uid,
+            gateway: self.step.gateway,
+            patience: Duration::from_secs(self.step.patience),
+            answer: self.step.answer,
         };
         let decision = match block_on(router.run()) {
             Ok(decision) => decision,
