@@ -19,20 +19,26 @@ const TOLD: [(&str, Parameter); 6] = [
 /// The pod of one cycle.
 pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
     let cycle = Substitution::Input(Parameter::Cycle);
-    let shape = Shape::of(
-        Role::Router,
-        format!("router-{cycle}"),
-        scene.deadlines.router_pod,
-    );
-    let mut pod = skeleton::pod(scene, &shape);
-    let (contract, contract_mount) = skeleton::contract(scene);
-    let (key, key_mount) = skeleton::key(scene);
     let told: Vec<_> = TOLD
         .into_iter()
         .flat_map(|(option, value)| [option.to_owned(), Substitution::Input(value).to_string()])
         .collect();
     let told: Vec<_> = told.iter().map(String::as_str).collect();
-    let command = scene.runtime("router", &told);
+    let name = (format!("router-{cycle}"), scene.deadlines.router_pod);
+    step(scene, name, "router", &told)
+}
+
+/// A pod that asks the gateway's control port with the run's key, and tells Argo a word.
+pub(super) fn step(
+    scene: &Scene<'_>,
+    (name, deadline): (String, u64),
+    role: &str,
+    told: &[&str],
+) -> core::Pod {
+    let mut pod = skeleton::pod(scene, &Shape::of(Role::Router, name, deadline));
+    let (contract, contract_mount) = skeleton::contract(scene);
+    let (key, key_mount) = skeleton::key(scene);
+    let command = scene.runtime(role, told);
     if let Some(spec) = &mut pod.spec {
         spec.host_aliases = skeleton::gateway_alias();
         spec.containers = vec![core::Container {
@@ -41,7 +47,7 @@ pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
                 env("PURE_AGENT_UID", Substitution::RunUid),
             ]),
             volume_mounts: Some(vec![contract_mount, key_mount]),
-            ..skeleton::ours(scene, "router", command, Role::Router)
+            ..skeleton::ours(scene, role, command, Role::Router)
         }];
         spec.volumes = Some(vec![contract, key]);
     }
