@@ -151,9 +151,9 @@ async fn by_model(
     let model = model.ok_or(Refusal::Path)?;
     let protocol = own::speaks(model);
     let mut before = None;
+    let body = question::body(gateway, &choice.route, model)?;
     loop {
-        let body = question::body(gateway, &choice.route, model)?;
-        match own::ask(gateway, model, body).await {
+        match own::ask(gateway, model, &body).await {
             Ok(answer) => match question::answer(protocol, &choice.route, &answer) {
                 Some(agent) => {
                     return Ok(RouteChosen {

@@ -58,13 +58,10 @@ fn endpoint(model: &Model) -> Endpoint {
 pub(in crate::gateway) async fn ask(
     gateway: &Arc<Gateway>,
     model: &Model,
-    body: Vec<u8>,
+    body: &[u8],
 ) -> Result<Bytes, Unanswered> {
     match called(gateway, model, body).await {
-        Ok(answer) => answer.map_err(|status| match status.is_server_error() {
-            true => Unanswered::Away,
-            false => Unanswered::Upstream,
-        }),
+        Ok(answer) => answer,
         Err(no) => {
             denied(gateway, None, "/v1/route", &no);
             Err(match &no {
@@ -79,12 +76,12 @@ pub(in crate::gateway) async fn ask(
     }
 }
 
-/// The answer, or the status where the model gave none, which the call has recorded.
+/// The answer, or why the model gave none, which the call has recorded.
 async fn called(
     gateway: &Arc<Gateway>,
     model: &Model,
-    body: Vec<u8>,
-) -> Result<Result<Bytes, StatusCode>, No> {
+    body: &[u8],
+) -> Result<Result<Bytes, Unanswered>, No> {
     if gateway.over() {
         return Err(No::Plain(Refusal::Deadline));
     }
@@ -95,7 +92,7 @@ async fn called(
         return Err(No::Busy);
     };
     let models = &gateway.contract.models;
-    let request = endpoint.read(Some(&model.name), &body, models, &asker(model));
+    let request = endpoint.read(Some(&model.name), body, models, &asker(model));
     let request = request.map_err(No::Model)?;
     let headers = HeaderMap::new();
     let upstream = Upstream::new(gateway, (endpoint, None), model, &headers, false)?;
@@ -126,11 +123,14 @@ async fn called(
     };
     let answer = begin(call, held).await?.response();
     if answer.status() != StatusCode::OK {
-        return Ok(Err(answer.status()));
+        return Ok(Err(match answer.status().is_server_error() {
+            true => Unanswered::Away,
+            false => Unanswered::Upstream,
+        }));
     }
     let read = body::read(answer.into_body(), MOST_ANSWER, left(gateway)).await;
     // What is too long today is so tomorrow.
-    Ok(read.map_err(|_untold| StatusCode::OK))
+    Ok(read.map_err(|_untold| Unanswered::Upstream))
 }
 
 /// Who asks: nobody of the spec, with the one model.
