@@ -11,6 +11,7 @@ use crate::ask::Gateway;
 use crate::contract::{Agent, CONTROL_PORT, Contract, EXPORT_PORT};
 use crate::shim::{harness, skills};
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -162,9 +163,14 @@ impl Start {
     }
 }
 
-/// Writes a file that must not be there yet. It is readable by every user: the agent's user differs from this
-/// one, and nobody else has the folder.
+/// Writes a file that must not be there yet, and makes it last. It is readable by every user: the agent's user differs
+/// from this one, and nobody else has the folder.
 fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    create(path, bytes, mode)?.sync_all()
+}
+
+/// Writes a file that must not be there yet, whose mode is this one whatever the process masks.
+pub(crate) fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
     use std::io::Write as _;
     use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
     let mut file = std::fs::OpenOptions::new()
@@ -174,5 +180,5 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         .open(path)?;
     file.write_all(bytes)?;
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-    file.sync_all()
+    Ok(file)
 }

@@ -5,9 +5,10 @@
 //! before does not matter.
 
 use crate::contract::{Harness, Skill};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use crate::start::create;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Component, Path, PathBuf};
 
 /// Name of their folder.
@@ -60,7 +61,7 @@ fn write(folder: &Path, skills: &[Skill], mode: u32) -> io::Result<()> {
             folders.recursive(true).mode(0o755);
             folders.create(path.parent().unwrap_or(folder))?;
             let script = if text.starts_with("#!") { 0o111 } else { 0 };
-            put(&path, text.as_bytes(), mode | script)?;
+            create(&path, text.as_bytes(), mode | script)?;
         }
     }
     Ok(())
@@ -75,20 +76,11 @@ fn below(folder: &Path, place: &str) -> io::Result<PathBuf> {
     }
 }
 
-fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file: File = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.set_permissions(Permissions::from_mode(mode))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+    use std::os::unix::fs::PermissionsExt as _;
 
     struct Scratch(PathBuf);
 
