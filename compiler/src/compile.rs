@@ -129,7 +129,7 @@ fn sources_of(unit: &Unit, sources: &Sources) -> Vec<bundle::Source> {
     ids.extend(unit.policies.iter().map(|p| p.name.span.source));
     let source = |path: &str, text: &str| bundle::Source {
         path: path.to_owned(),
-        sha256: hex(&Sha256::digest(text.as_bytes())),
+        sha256: crate::json::hex(&Sha256::digest(text.as_bytes())),
     };
     let mut list: Vec<bundle::Source> = ids
         .into_iter()
@@ -146,8 +146,4 @@ fn sources_of(unit: &Unit, sources: &Sources) -> Vec<bundle::Source> {
     list.sort();
     list.dedup();
     list
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,7 +4,6 @@
 use super::{Finding, Report};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Gives each finding its fingerprint; a repeat of the same three gets a number.
 #[derive(Debug, Default)]
@@ -29,7 +28,7 @@ impl Fingerprints {
             1 => first,
             n => hash(&[finding.code.number(), &path, &subject, &n.to_string()]),
         };
-        hex(&last)
+        crate::json::hex(&last)
     }
 }
 
@@ -40,14 +39,4 @@ fn hash(parts: &[&str]) -> [u8; 32] {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().into()
-}
-
-/// Bytes as hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }

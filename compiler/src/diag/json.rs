@@ -2,8 +2,9 @@
 //!
 //! Fields are added without changing the schema's name, never removed or given another meaning.
 
-use super::fingerprint::{Fingerprints, hex};
+use super::fingerprint::Fingerprints;
 use super::{Counts, Finding, Place, Report};
+use crate::json::hex;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
