@@ -60,17 +60,7 @@ static MODEL: NodeDef = node(
     "Models that may be asked: a provider and a pattern of its ids. Their address must be an \
      `upstream` too.",
 )
-.args(&[arg(
-    "provider",
-    Word(&[
-        "anthropic",
-        "openai",
-        "gemini",
-        "ollama",
-        "compatible",
-        "stub",
-    ]),
-)])
+.args(super::spec::PROVIDERS)
 .props(&[need("id", IdPattern, "Pattern of model ids.")])
 .example("model \"anthropic\" id=\"claude-*\"")
 .many()

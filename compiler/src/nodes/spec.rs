@@ -9,6 +9,18 @@ use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
 use super::{Decl, NodeDef, Unique, arg, may, maybe, need, node};
 
 const NAME: &[super::ArgDef] = &[arg("name", Name)];
+/// The providers of models, by name.
+pub(super) const PROVIDERS: &[super::ArgDef] = &[arg(
+    "provider",
+    Word(&[
+        "anthropic",
+        "openai",
+        "gemini",
+        "ollama",
+        "compatible",
+        "stub",
+    ]),
+)];
 const MAX: i64 = 9_007_199_254_740_991;
 
 /// Top-level nodes of a run spec.
@@ -85,17 +97,7 @@ static PROVIDER: NodeDef = node(
      answers itself, the same to the same question, for trials without network and secret. It is \
      asked by Anthropic's Messages or as a chat, and counts against all limits.",
 )
-.args(&[arg(
-    "provider",
-    Word(&[
-        "anthropic",
-        "openai",
-        "gemini",
-        "ollama",
-        "compatible",
-        "stub",
-    ]),
-)])
+.args(PROVIDERS)
 .example("provider \"anthropic\"")
 .one();
 
