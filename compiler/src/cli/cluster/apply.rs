@@ -15,11 +15,11 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 pub(super) fn apply(args: &ApplyArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let specs = match specs(&args.sources, &args.strictness, terminal)? {
+    let specs = match specs(&args.there, terminal)? {
         Ok(specs) => specs,
         Err(exit) => return Ok(exit),
     };
-    let cluster = connect(&args.reach)?;
+    let cluster = connect(&args.there.reach)?;
     let mut plans = Vec::new();
     for wanted in wanted(&specs, args.part)? {
         let changes = cluster.changes(&wanted, args.prune)?;
@@ -171,11 +171,11 @@ fn sides(old: Option<&Value>, new: Option<&Value>) -> (Vec<String>, Vec<String>)
 }
 
 pub(super) fn delete(args: &DeleteArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let specs = match specs(&args.sources, &args.strictness, terminal)? {
+    let specs = match specs(&args.there, terminal)? {
         Ok(specs) => specs,
         Err(exit) => return Ok(exit),
     };
-    let cluster = connect(&args.reach)?;
+    let cluster = connect(&args.there.reach)?;
     let mut all = Vec::new();
     for wanted in wanted(&specs, args.part)? {
         let places = cluster.installed(&wanted)?;

@@ -39,6 +39,17 @@ pub(in crate::cli) struct Reach {
     pub(in crate::cli) context: Option<String>,
 }
 
+/// Specs, and the cluster that they are for.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct SpecsThere {
+    #[command(flatten)]
+    pub(in crate::cli) sources: Sources,
+    #[command(flatten)]
+    pub(in crate::cli) strictness: Strictness,
+    #[command(flatten)]
+    pub(in crate::cli) reach: Reach,
+}
+
 /// Where runs are.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Where {
@@ -88,11 +99,7 @@ pub(in crate::cli) enum Part {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ApplyArgs {
     #[command(flatten)]
-    pub(in crate::cli) sources: Sources,
-    #[command(flatten)]
-    pub(in crate::cli) strictness: Strictness,
-    #[command(flatten)]
-    pub(in crate::cli) reach: Reach,
+    pub(in crate::cli) there: SpecsThere,
     /// Which objects
     #[arg(long, value_name = "PART", default_value = "all")]
     pub(in crate::cli) part: Part,
@@ -111,11 +118,7 @@ pub(in crate::cli) struct ApplyArgs {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct DeleteArgs {
     #[command(flatten)]
-    pub(in crate::cli) sources: Sources,
-    #[command(flatten)]
-    pub(in crate::cli) strictness: Strictness,
-    #[command(flatten)]
-    pub(in crate::cli) reach: Reach,
+    pub(in crate::cli) there: SpecsThere,
     /// Which objects; with those of the target goes the namespace, and everything in it
     #[arg(long, value_name = "PART", default_value = "spec")]
     pub(in crate::cli) part: Part,
@@ -128,11 +131,7 @@ pub(in crate::cli) struct DeleteArgs {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct SubmitArgs {
     #[command(flatten)]
-    pub(in crate::cli) sources: Sources,
-    #[command(flatten)]
-    pub(in crate::cli) strictness: Strictness,
-    #[command(flatten)]
-    pub(in crate::cli) reach: Reach,
+    pub(in crate::cli) there: SpecsThere,
     /// An input of the spec; may be repeated
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = pair)]
     pub(in crate::cli) input: Vec<(String, String)>,
@@ -251,11 +250,7 @@ pub(in crate::cli) struct AnswerArgs {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct VerifyArgs {
     #[command(flatten)]
-    pub(in crate::cli) sources: Sources,
-    #[command(flatten)]
-    pub(in crate::cli) strictness: Strictness,
-    #[command(flatten)]
-    pub(in crate::cli) reach: Reach,
+    pub(in crate::cli) there: SpecsThere,
     /// Start no probe pods
     #[arg(long, conflicts_with = "require_proof")]
     pub(in crate::cli) no_probes: bool,

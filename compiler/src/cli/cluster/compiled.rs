@@ -1,8 +1,8 @@
 //! What commands of a cluster are about: compiled specs, and the namespace of runs.
 
-use super::args::{Part, Reach, Where};
+use super::args::{Part, Reach, SpecsThere, Where};
 use crate::bundle::{Bundle, Zone};
-use crate::cli::args::{Sources, Strictness, TargetArg};
+use crate::cli::args::{Sources, TargetArg};
 use crate::cli::checked::{show, workspaces};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::groups::{Group, here, nothing};
@@ -34,11 +34,10 @@ pub(super) struct Spec {
 
 /// Every spec that was named; the exit where the sources have mistakes, which are shown then.
 pub(super) fn specs(
-    sources: &Sources,
-    strictness: &Strictness,
+    there: &SpecsThere,
     terminal: &mut Terminal,
 ) -> Result<Result<Vec<Spec>, Exit>, Failure> {
-    let list = workspaces(sources, strictness, Group::seen_from_here)?;
+    let list = workspaces(&there.sources, &there.strictness, Group::seen_from_here)?;
     show(list.iter().map(|w| &w.report), terminal);
     let exit = Exit::of(list.iter().map(|w| &w.report));
     if exit != Exit::Fine {
@@ -76,11 +75,10 @@ fn id(spec: &Spec) -> (&str, &str) {
 
 /// The one spec that was named.
 pub(super) fn spec(
-    sources: &Sources,
-    strictness: &Strictness,
+    there: &SpecsThere,
     terminal: &mut Terminal,
 ) -> Result<Result<Spec, Exit>, Failure> {
-    let specs = match specs(sources, strictness, terminal)? {
+    let specs = match specs(there, terminal)? {
         Ok(specs) => specs,
         Err(exit) => return Ok(Err(exit)),
     };

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) fn submit(args: &SubmitArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let spec = match spec(&args.sources, &args.strictness, terminal)? {
+    let spec = match spec(&args.there, terminal)? {
         Ok(spec) => spec,
         Err(exit) => return Ok(exit),
     };
@@ -35,7 +35,7 @@ pub(super) fn submit(args: &SubmitArgs, terminal: &mut Terminal) -> Result<Exit,
             return Ok(Exit::Findings);
         }
     };
-    let cluster = connect(&args.reach)?;
+    let cluster = connect(&args.there.reach)?;
     if !is_applied(&cluster, spec.clone(), terminal)? {
         return Ok(Exit::Findings);
     }

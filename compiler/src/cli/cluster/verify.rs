@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 pub(super) fn run(args: &VerifyArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let specs = match specs(&args.sources, &args.strictness, terminal)? {
+    let specs = match specs(&args.there, terminal)? {
         Ok(specs) => specs,
         Err(exit) => return Ok(exit),
     };
-    let cluster = connect(&args.reach)?;
+    let cluster = connect(&args.there.reach)?;
     let report = verify(&cluster, &specs, args, terminal)?;
     match machine(args.output, &report)? {
         Some(text) => terminal.out(&text)?,
