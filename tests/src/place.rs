@@ -3,6 +3,7 @@
 use crate::canary::{self, canary};
 use crate::emitted::contract;
 use crate::program::{Scratch, runtime};
+use crate::services::rates;
 use crate::world::{GATEWAY, GATEWAY_PORT, PRIVATE, World};
 use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::proof::{Key, Use};
@@ -98,6 +99,14 @@ fn kept(mut from: impl std::io::Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     })
 }
 
+/// The value of a secret of the example. What is no credential of S3 is not taken for one.
+fn value_of(name: &str) -> String {
+    match name {
+        "rates" => rates::credential(),
+        _ => canary(name),
+    }
+}
+
 fn key() -> Key {
     Key::new(KEY.to_vec()).unwrap()
 }
@@ -113,7 +122,7 @@ impl Place {
         for secret in value["secrets"].as_array_mut().unwrap() {
             let name = secret["name"].as_str().unwrap().to_owned();
             let path = scratch.path().join(format!("secret-{name}"));
-            std::fs::write(&path, canary(&name)).unwrap();
+            std::fs::write(&path, value_of(&name)).unwrap();
             secret["path"] = json!(path);
         }
         change(&mut value);

@@ -9,6 +9,7 @@ pub mod issues;
 pub mod linear;
 pub mod outside;
 pub mod provider;
+pub mod rates;
 pub mod repositories;
 pub mod s3;
 

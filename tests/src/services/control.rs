@@ -27,6 +27,7 @@ pub fn version() -> String {
             include_str!("linear.rs"),
             include_str!("outside.rs"),
             include_str!("provider.rs"),
+            include_str!("rates.rs"),
             include_str!("repositories.rs"),
             include_str!("s3.rs"),
             include_str!("../bin/services.rs"),

@@ -8,7 +8,7 @@ use super::linear::{self, Linear};
 use super::provider::Asker;
 use super::repositories::Repositories;
 use super::s3::S3;
-use super::{Serves, anthropic, issues};
+use super::{Serves, anthropic, issues, rates};
 use crate::canary::canary;
 use crate::world::World;
 use bytes::Bytes;
@@ -20,13 +20,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The hosts that answer as their services do.
-pub const SERVICES: [&str; 9] = [
+pub const SERVICES: [&str; 10] = [
     "api.anthropic.com",
     "api.github.com",
     "api.linear.app",
     "docs.example.com",
     "gatekeeper.example.com",
     "github.com",
+    rates::HOST,
     "packages.example.com",
     "pure-agent-logs.s3.ap-northeast-2.amazonaws.com",
     "uploads.linear.app",
@@ -42,6 +43,7 @@ pub fn secret(secret: &str, key: &str) -> Option<String> {
         ("agent-secrets", "ANTHROPIC_API_KEY") => canary("claude"),
         ("mcp-server-secrets", "LINEAR_API_KEY") => canary("linear"),
         ("mcp-server-secrets", "GATEKEEPER_API_KEY") => canary("gatekeeper"),
+        ("mcp-server-secrets", "AWS_CREDENTIALS") => rates::credential(),
         ("export-handler-secrets" | "record-secrets", "LINEAR_API_KEY") => linear::KEY.to_owned(),
         ("export-handler-secrets", "GITHUB_TOKEN") => github::KEY.to_owned(),
         ("record-secrets", "AWS_CREDENTIALS") => "AKID:s3-secret".to_owned(),
@@ -160,6 +162,7 @@ impl Outside {
             "gatekeeper.example.com" => held(&self.gatekeeper).answer(request),
             "github.com" => self.repositories.serve(request, None),
             "pure-agent-logs.s3.ap-northeast-2.amazonaws.com" => held(&self.s3).answer(request),
+            rates::HOST => rates::serve(request),
             "packages.example.com" => page("index"),
             _ => page("nobody should see this"),
         }

@@ -5,7 +5,7 @@ use pure_agent_tests::hosts::{AGENT, Hosts, ONCE};
 use pure_agent_tests::local::{Local, isolates, result};
 use pure_agent_tests::mutate::Files;
 use pure_agent_tests::program::program;
-use pure_agent_tests::services::{github, hook, linear};
+use pure_agent_tests::services::{github, hook, linear, rates};
 use pure_agent_tests::sources::{folder, repository};
 use pure_agent_tests::world::World;
 use serde_json::{Value, json};
@@ -115,6 +115,7 @@ fn command(local: &Local, world: &World) -> Command {
         ("claude", canary("claude")),
         ("gatekeeper", canary("gatekeeper")),
         ("linear", canary("linear")),
+        ("rates", rates::credential()),
         ("linear-out", linear::KEY.to_owned()),
         ("github", github::KEY.to_owned()),
         ("s3-out", "AKID:s3-secret".to_owned()),

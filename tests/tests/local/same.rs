@@ -15,13 +15,14 @@ use std::process::Command;
 const ISSUE: &str = "DLD-100000";
 
 /// The secrets of the example, and the key of a Secret that each is on a cluster.
-const SECRETS: [(&str, &str, &str); 7] = [
+const SECRETS: [(&str, &str, &str); 8] = [
     ("claude", "agent-secrets", "ANTHROPIC_API_KEY"),
     ("gatekeeper", "mcp-server-secrets", "GATEKEEPER_API_KEY"),
     ("github", "export-handler-secrets", "GITHUB_TOKEN"),
     ("linear", "mcp-server-secrets", "LINEAR_API_KEY"),
     ("linear-out", "export-handler-secrets", "LINEAR_API_KEY"),
     ("linear-session", "record-secrets", "LINEAR_API_KEY"),
+    ("rates", "mcp-server-secrets", "AWS_CREDENTIALS"),
     ("s3", "record-secrets", "AWS_CREDENTIALS"),
 ];
 

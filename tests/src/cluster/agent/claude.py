@@ -67,7 +67,16 @@ def run(*command):
 def read():
     assert "A title of an issue" in tool("get_issue")
     assert "a remark" in tool("get_issue_comments")
+    rates()
     assert "some documentation" in tool("fetch", url="https://docs.example.com/page")
+
+
+def rates():
+    given = json.loads(tool("get_exchange_rates", date="2026-01-15"))
+    assert len(given["files"]) == 2, given
+    for file in given["files"]:
+        headers = {"Authorization": f"Bearer {BEARER}"}
+        assert "EUR" in send(file["url"], headers=headers), file
 
 
 def clone():
