@@ -53,6 +53,7 @@ pub fn contract(plan: &Plan) -> Contract {
             .collect(),
         entry,
         route,
+        graph: None,
         models: plan.models.clone(),
         servers: plan
             .servers
