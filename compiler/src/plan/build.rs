@@ -7,6 +7,7 @@ mod agents;
 mod dials;
 pub(crate) mod effects;
 mod exports;
+mod graph;
 mod models;
 mod route;
 mod run;
@@ -29,6 +30,7 @@ pub fn build(unit: &Unit) -> Plan {
         approvals,
         grants,
     } = by_name(reach(unit));
+    let calls = agents::calls(&grants);
     let mut plan = Plan {
         schema: PLAN_SCHEMA,
         name: unit.run.name.value.clone(),
@@ -60,7 +62,7 @@ pub fn build(unit: &Unit) -> Plan {
         worst: WorstCase::default(),
         acknowledged: agents::acknowledged(unit, &agents),
     };
-    plan.effects = effects::effects(&plan);
+    plan.effects = effects::effects(&plan, &calls);
     plan.worst = worst::worst_case(&plan);
     plan
 }

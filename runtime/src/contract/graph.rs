@@ -192,7 +192,10 @@ mod tests {
         ] {
             let changed = WRITTEN.replacen(known, unknown, 1);
             assert_ne!(changed, WRITTEN, "{known}");
-            assert!(serde_json::from_str::<Graph>(&changed).is_err(), "{unknown}");
+            assert!(
+                serde_json::from_str::<Graph>(&changed).is_err(),
+                "{unknown}"
+            );
         }
     }
 
