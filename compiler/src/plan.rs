@@ -14,6 +14,7 @@ pub mod text;
 pub mod worst;
 
 pub use build::build;
+pub(crate) use build::export_names;
 pub use json::json;
 pub use text::text;
 

@@ -286,7 +286,11 @@ fn of_run<'a>(run: &'a Run, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
 
 fn of_graph<'a>(graph: &'a Graph, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
     out.extend(graph.agents().map(|agent| (Decl::Agent, agent)));
-    out.extend(graph.asks().map(|(_, approval, _)| (Decl::Approval, approval)));
+    out.extend(
+        graph
+            .asks()
+            .map(|(_, approval, _)| (Decl::Approval, approval)),
+    );
     for (_, call) in graph.calls() {
         out.push((Decl::Mcp, &call.grant.server));
         let inputs = call.grant.binds.iter().filter_map(|b| b.input.as_ref());

@@ -16,8 +16,8 @@ use crate::values::money::Money;
 use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::size::Size;
 use crate::values::url::{Plaintext, Url};
-use pure_agent_runtime::contract::ExportWhen;
 use graph::Graph;
+use pure_agent_runtime::contract::ExportWhen;
 use service::TypedTool;
 
 type S<T> = Spanned<T>;

@@ -121,10 +121,7 @@ fn permitted(unit: &Unit, findings: &mut Findings, granted: &Granted<'_>) {
     let wish = Wish {
         code: Code::ToolGrant,
         span: tool.span,
-        what: format!(
-            "tool `{}` of `{server}` for {}",
-            tool.value, granted.holder
-        ),
+        what: format!("tool `{}` of `{server}` for {}", tool.value, granted.holder),
         line: format!("{word} \"{server}\" \"{}\"", tool.value),
     };
     ask(unit, findings, &wish, |policy| {

@@ -65,13 +65,13 @@ static ARGUMENT: NodeDef = node(
 )
 .args(&[arg("argument", Line)])
 .props(&[
-    may(
-        "input",
-        Ref(Decl::Input),
-        "The input that gives the value.",
-    ),
+    may("input", Ref(Decl::Input), "The input that gives the value."),
     may("value", Line, "The value itself."),
-    may("answer", Line, "The answer that gives it, as `STEP/ANSWER`."),
+    may(
+        "answer",
+        Line,
+        "The answer that gives it, as `STEP/ANSWER`.",
+    ),
 ])
 .example("argument \"deployment\" answer=\"cause/deployment\"")
 .many();
@@ -125,6 +125,8 @@ pub(super) static DUE: NodeDef = node(
 )
 .args(EXPORT_KIND)
 .children(EXPORT_CHILDREN)
-.example("step \"comment\" {\n    on \"linear\"\n    to input=\"issue\"\n    auth \"linear-out\"\n}")
+.example(
+    "step \"comment\" {\n    on \"linear\"\n    to input=\"issue\"\n    auth \"linear-out\"\n}",
+)
 .many()
 .unique(Unique::Never);

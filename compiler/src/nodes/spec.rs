@@ -564,9 +564,10 @@ static INPUT: NodeDef = node(
 .children(&[&INPUT_SIZE, &MATCH, &ONE_OF, &DEFAULT, &REQUIRED])
 .example("input \"issue\" {\n    match \"[A-Z]+-[0-9]+\"\n}")
 .many();
-pub(super) static INPUT_SIZE: NodeDef = node("size", "Most bytes (default 4Ki; all inputs at most 64Ki).")
-    .args(&[arg("size", Size)])
-    .example("size \"64Ki\"");
+pub(super) static INPUT_SIZE: NodeDef =
+    node("size", "Most bytes (default 4Ki; all inputs at most 64Ki).")
+        .args(&[arg("size", Size)])
+        .example("size \"64Ki\"");
 pub(super) static MATCH: NodeDef = node(
     "match",
     "A regular expression that the whole value must match. An input whose values cannot be prose \
@@ -684,9 +685,12 @@ static RUN_LIMITS: NodeDef = node(
      4_000_000\n}",
 )
 .one();
-static DEPTH: NodeDef = node("depth", "Cycles at most (default 1); with `graph`, visits of steps and reminders.")
-    .args(&[arg("times", Int(1, 50))])
-    .example("depth 10");
+static DEPTH: NodeDef = node(
+    "depth",
+    "Cycles at most (default 1); with `graph`, visits of steps and reminders.",
+)
+.args(&[arg("times", Int(1, 50))])
+.example("depth 10");
 static DEADLINE: NodeDef = node("deadline", "Time in which agents may act.")
     .args(&[arg("time", Duration)])
     .example("deadline \"2h\"")

@@ -14,6 +14,8 @@ mod run;
 mod servers;
 mod target;
 
+pub(crate) use exports::names as export_names;
+
 use crate::plan::{PLAN_SCHEMA, Plan, WorstCase, worst};
 use crate::reach::{Reached, reach};
 use crate::resolve::Unit;

@@ -126,9 +126,7 @@ fn agents_cost(plan: &Plan) -> Option<Money> {
         .iter()
         .filter_map(|a| a.contract.limits.cost.as_ref());
     let currency = one_currency(costs.map(|c| c.currency.as_str()))?;
-    let micros = most(plan, |a| {
-        Some(a.contract.limits.cost.as_ref()?.micros)
-    })?;
+    let micros = most(plan, |a| Some(a.contract.limits.cost.as_ref()?.micros))?;
     Some(Money {
         micros,
         currency: currency.to_owned(),

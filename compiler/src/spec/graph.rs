@@ -179,13 +179,15 @@ impl Graph {
         let goal = |name: &S<String>| self.step(&name.value).map(|(number, _)| number);
         let mut edges = Vec::new();
         for (from, step) in self.steps.iter().enumerate() {
-            edges.extend(step.edges.iter().map(|edge| WalkEdge {
-                from,
-                to: goal(&edge.to),
-                most: edge
-                    .max
-                    .as_ref()
-                    .map(|max| (max.value, edge.then.as_ref().and_then(goal))),
+            edges.extend(step.edges.iter().map(|edge| {
+                WalkEdge {
+                    from,
+                    to: goal(&edge.to),
+                    most: edge
+                        .max
+                        .as_ref()
+                        .map(|max| (max.value, edge.then.as_ref().and_then(goal))),
+                }
             }));
         }
         Walk::new(self.steps.len(), edges)
@@ -234,7 +236,11 @@ impl Graph {
             let mut asks = self.asks();
             let asked = asks.find(|(_, _, of)| of.value == step.name.value);
             let asked = asked.filter(|_| !self.unasked(&walk, number));
-            Some((number, times, asked.map(|(_, approval, _)| approval.clone())))
+            Some((
+                number,
+                times,
+                asked.map(|(_, approval, _)| approval.clone()),
+            ))
         };
         let all: Vec<_> = self.steps.iter().enumerate().filter_map(settled).collect();
         for (number, times, approval) in all {

@@ -55,9 +55,13 @@ fn lacking(findings: &mut Findings, granted: &Granted<'_>, tool: &Known<'_>) {
     for argument in &typed.arguments {
         let declared = &argument.value;
         let name = &declared.name.value;
-        let optional = declared.default.is_some()
-            || declared.required.as_ref().is_some_and(|r| !r.value);
-        let given = granted.grant.binds.iter().any(|b| b.argument.value == *name);
+        let optional =
+            declared.default.is_some() || declared.required.as_ref().is_some_and(|r| !r.value);
+        let given = granted
+            .grant
+            .binds
+            .iter()
+            .any(|b| b.argument.value == *name);
         if optional || given || step.spoilt {
             continue;
         }

@@ -109,7 +109,9 @@ fn tools<'a>(granted: impl Iterator<Item = &'a Granted<'a>>) -> Vec<ToolGrant> {
 
 /// The calls that the run itself makes in its steps, each as what it is granted.
 pub(super) fn calls(granted: &[Granted<'_>]) -> Vec<ToolGrant> {
-    let calls = granted.iter().filter(|g| matches!(g.holder, Holder::Step(_)));
+    let calls = granted
+        .iter()
+        .filter(|g| matches!(g.holder, Holder::Step(_)));
     calls.map(|g| grant(g.server, g.grant)).collect()
 }
 

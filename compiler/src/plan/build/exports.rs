@@ -17,7 +17,7 @@ pub(super) fn exports(exports: &[spec::Export]) -> Vec<Export> {
 }
 
 /// The kind, and a number from the second of a kind on: `comment`, `comment-2`.
-pub(super) fn names(exports: &[spec::Export]) -> Vec<String> {
+pub(crate) fn names(exports: &[spec::Export]) -> Vec<String> {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     let mut out = Vec::new();
     for export in exports {

@@ -55,9 +55,15 @@ fn of_step(plan: &Plan, graph: &Graph, (number, step): (u32, &GraphStep)) -> Tem
             Substitution::Input(P::Visit)
         )),
         template,
-        ..call(Step::Cycle, vec![pass(P::Visit, next.clone()), same(P::Gateway)])
+        ..call(
+            Step::Cycle,
+            vec![pass(P::Visit, next.clone()), same(P::Gateway)],
+        )
     };
-    let follow: Vec<_> = following(graph, (number, step)).into_iter().map(follow).collect();
+    let follow: Vec<_> = following(graph, (number, step))
+        .into_iter()
+        .map(follow)
+        .collect();
     Template {
         inputs: takes([P::Visit, P::Gateway]),
         name: visit(step),
