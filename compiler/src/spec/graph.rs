@@ -139,6 +139,13 @@ impl Graph {
         steps.find(|(_, step)| step.name.value == name)
     }
 
+    /// The step that an edge leads to; none where the run ends.
+    #[must_use]
+    pub fn goal(&self, name: &str) -> Option<(usize, &Step)> {
+        let ends = [END, FAIL].contains(&name);
+        self.step(name).filter(|_| !ends)
+    }
+
     /// The agents of its steps, in their order.
     pub fn agents(&self) -> impl Iterator<Item = &S<String>> {
         self.steps.iter().filter_map(|step| match step.work()? {
@@ -176,7 +183,7 @@ impl Graph {
     /// Its steps and edges as numbers, in the order in which they are written.
     #[must_use]
     pub fn walk(&self) -> Walk {
-        let goal = |name: &S<String>| self.step(&name.value).map(|(number, _)| number);
+        let goal = |name: &S<String>| self.goal(&name.value).map(|(number, _)| number);
         let mut edges = Vec::new();
         for (from, step) in self.steps.iter().enumerate() {
             edges.extend(step.edges.iter().map(|edge| {

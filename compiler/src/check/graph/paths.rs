@@ -114,7 +114,7 @@ fn in_vain(graph: &Graph, walk: &Walk, step: &Step, about: usize, findings: &mut
     let Some(edge) = edges.find(|edge| edge.outcome.value == APPROVED) else {
         return;
     };
-    let Some((to, _)) = graph.step(&edge.to.value) else {
+    let Some((to, _)) = graph.goal(&edge.to.value) else {
         return;
     };
     let Some(call) = graph.steps.get(about) else {

@@ -100,8 +100,8 @@ fn outcomes_are_total_and_closed() {
         found(5, &steps),
         [
             "PA0217 step `write` has no edge for `failed`",
-            "PA0217 step `ask` has no edge for `rejected`",
             "PA0217 step `ask` has no edge for `expired`",
+            "PA0217 step `ask` has no edge for `rejected`",
             "PA0217 `approval` never ends as `ok`",
             "PA0217 `call` never ends as `late`",
             "PA0217 an agent that can say nothing but `good` has no choice",

@@ -19,7 +19,7 @@ fn diagnose() -> Plan {
     let mut world = Memory::default();
     let files = example!(
         "pure-agent.kdl",
-        "specs/diagnose.kdl",
+        "specs/graph.kdl",
         "policies/diagnose.kdl",
         "targets/kind.kdl"
     );
@@ -27,7 +27,7 @@ fn diagnose() -> Plan {
         world.add(path, text);
     }
     let mut loader = Loader::open(&world, Extra::default());
-    let unit = loader.unit("specs/diagnose.kdl").unwrap();
+    let unit = loader.unit("specs/graph.kdl").unwrap();
     let errors: Vec<_> = check(&unit, &loader.sources)
         .iter()
         .filter(|f| f.severity == Severity::Error)
