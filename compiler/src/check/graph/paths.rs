@@ -102,7 +102,7 @@ fn agreed(graph: &Graph, walk: &Walk, (number, step): (usize, &Step), findings: 
         )
         .related(ask.name.span, "a person is asked about it here")
         .help(format!(
-            "have every path to it pass `{APPROVED}` of step `{}`",
+            "have every path to it pass `{APPROVED}` of step `{}`, each time: who agrees does so for one call",
             ask.name.value
         )),
     );

@@ -290,6 +290,34 @@ fn s2_19_every_path_to_a_call_passes_the_approval_that_it_has() {
 }
 
 #[test]
+fn who_agrees_does_so_for_one_call() {
+    let again = |to: &str| {
+        let failed = format!("on \"failed\" goto=\"{to}\" max=1 then=\"fail\"");
+        let steps: [(&str, &[&str]); 3] = [
+            ("write", &[AGENT, "on \"ok\" goto=\"ask\"", FAIL]),
+            (
+                "ask",
+                &[
+                    ASK,
+                    "on \"approved\" goto=\"do\"",
+                    "on \"rejected\" goto=\"end\"",
+                    "on \"expired\" goto=\"fail\"",
+                ],
+            ),
+            ("do", &[REQUEST, END, &failed]),
+        ];
+        let findings = stepped(10, &steps).findings(super::check);
+        let errors = findings.iter().filter(|f| f.code.number() != "PA0706");
+        errors.map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(again("ask"), [""; 0]);
+    assert_eq!(
+        again("do"),
+        ["PA0406 step `do` can be reached without the approval that it has"]
+    );
+}
+
+#[test]
 fn s2_20_a_policy_that_asks_for_approval_is_kept_by_a_step_that_asks() {
     const APPROVE: &str = "    approve \"linear\" \"request_feature\"";
     let ends = "on \"rejected\" goto=\"end\"";
