@@ -162,6 +162,8 @@ fn s2_13_argo_walks_ten_graphs_as_they_are_written() {
     if !reachable() {
         return;
     }
+    let gone = format!("delete namespace {NAMESPACE} --ignore-not-found --timeout=50s");
+    let _gone = sure(&gone, "");
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
     let _made = sure("apply -f -", &namespace.to_string());
