@@ -4,8 +4,8 @@
 //! from there. A circle has at least one such edge: along it the places in the list cannot only rise. Where each has a
 //! bound, the other edges make no circle, so that a run is at most so many stretches without one.
 
-/// Steps times states of bounds up to which the longest walk is found exactly.
-const STATES: usize = 1 << 20;
+/// Edges times steps times states of bounds up to which the longest walk is found exactly.
+const WORK: usize = 1 << 23;
 
 /// An edge between steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,8 @@ impl Walk {
             weights.push(states);
             let digits = edge.most.map_or(0, |(times, _)| times).saturating_add(1);
             states = states.checked_mul(usize::try_from(digits).ok()?)?;
-            if states.checked_mul(self.steps.max(1))? > STATES {
+            let work = states.checked_mul(self.steps.max(1))?;
+            if work.checked_mul(self.edges.len())? > WORK {
                 return None;
             }
         }

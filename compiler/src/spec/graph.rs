@@ -6,7 +6,7 @@ use super::{Input, ToolGrant};
 use crate::span::{Span, Spanned};
 use crate::values::duration::Duration;
 use crate::walk::{Edge as WalkEdge, Walk};
-use pure_agent_runtime::contract::graph::{APPROVED, FAILED};
+use pure_agent_runtime::contract::graph::{APPROVED, FAILED, MOST_STEPS};
 
 pub(super) use read::graph;
 
@@ -182,9 +182,13 @@ impl Graph {
         Some((number, answer))
     }
 
-    /// Its steps and edges as numbers, in the order in which they are written.
+    /// Its steps and edges as numbers, in the order in which they are written. A graph with more steps than there is room
+    /// for has none: that is found, and every question about its paths would take long.
     #[must_use]
     pub fn walk(&self) -> Walk {
+        if self.steps.len() > MOST_STEPS as usize {
+            return Walk::new(0, Vec::new());
+        }
         let goal = |name: &S<String>| self.goal(&name.value).map(|(number, _)| number);
         let mut edges = Vec::new();
         for (from, step) in self.steps.iter().enumerate() {

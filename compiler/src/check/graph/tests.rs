@@ -434,6 +434,16 @@ fn a_graph_has_room_for_thirty_two_steps() {
         found(34, &steps),
         ["PA0705 graph has 33 steps, and there is room for 32"]
     );
+    let many: Vec<String> = (0..20_000).map(|number| format!("t{number}")).collect();
+    let many: Vec<(&str, &[&str])> = many
+        .iter()
+        .map(|name| (name.as_str(), [AGENT, END, FAIL].as_slice()))
+        .collect();
+    assert_eq!(
+        found(1, &many),
+        ["PA0705 graph has 20000 steps, and there is room for 32"],
+        "and it does not take long"
+    );
     let mut less = steps;
     less.pop();
     less[31] = ("s31", &[AGENT, END, FAIL]);
