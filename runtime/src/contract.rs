@@ -5,6 +5,10 @@
 //! currency. Lists are sorted by name unless their order means something. An empty list permits
 //! nothing.
 
+pub mod graph;
+
+pub use graph::{Edge, Given, Goal, Graph, GraphStep, Most, Visit, Work};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,11 +36,15 @@ pub struct Contract {
     pub inputs: Vec<Input>,
     /// The agents that may take part.
     pub agents: Vec<Agent>,
-    /// Name of the agent that each cycle starts; with a [`Route`], its fallback.
+    /// Name of the agent that each cycle starts; with a [`Route`], its fallback; with a [`Graph`], the first agent
+    /// among its steps.
     pub entry: String,
     /// How the agent is chosen, once in a run; none: it is [`Contract::entry`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<Route>,
+    /// The steps of the run; none: its only step is the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<Graph>,
     /// Upstream models.
     pub models: Vec<Model>,
     /// MCP servers, builtin or by image.
@@ -536,6 +544,8 @@ pub enum ExportWhen {
     Always,
     /// The agent may choose it.
     Offer,
+    /// It is due when the run has visited a step that names it.
+    Step,
 }
 
 /// The kinds of export.

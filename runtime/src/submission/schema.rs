@@ -48,6 +48,7 @@ fn detail(export: &Export) -> Value {
     let when = match export.when {
         ExportWhen::Always => "Needed unless the action is `continue`".to_owned(),
         ExportWhen::Offer => format!("Needed for the action `{name}`, and only then"),
+        ExportWhen::Step => "Used if the run passes a step that makes it".to_owned(),
     };
     match &export.action {
         ExportAction::PullRequest {

@@ -18,6 +18,7 @@ fn export(export: &Export) -> Row {
     let when = match export.when {
         ExportWhen::Always => "always",
         ExportWhen::Offer => "offered",
+        ExportWhen::Step => "by a step",
     };
     let often = format!("{when}, {}", words::times(u64::from(export.times)));
     let what = [Some(place(&export.action)), bounds(&export.action)];
