@@ -8,7 +8,8 @@ pub mod claim;
 pub mod gate;
 
 use crate::ask::Gateway;
-use crate::contract::{Agent, CONTROL_PORT, Contract, EXPORT_PORT};
+use crate::contract::{Agent, CONTROL_PORT, Contract, EXPORT_PORT, Visit, Work};
+use crate::graph;
 use crate::shim::{harness, skills};
 use std::fmt;
 use std::fs::File;
@@ -34,7 +35,7 @@ pub struct Start {
     pub guarded: bool,
     /// UID of the run.
     pub uid: String,
-    /// Number of the cycle.
+    /// Number of the cycle; in a run with a graph, of the visit.
     pub cycle: u32,
     /// The agent of this pod, where the run chooses one of several.
     pub agent: Option<String>,
@@ -106,16 +107,30 @@ impl Start {
         self.leave(files, &bearer).map_err(Refused::Folder)
     }
 
-    /// The agent of this pod. A pod of a run with a route is told which, any other is not.
+    /// The agent of this pod. A pod of a run with a route is told which, any other is not; where the run has steps, the
+    /// number of the visit says which step's it is.
     fn own(&self) -> Option<&Agent> {
         let Contract {
             agents,
             entry,
             route,
+            graph,
             ..
         } = &self.contract;
         let name = match (route, &self.agent) {
-            (None, None) => entry,
+            (None, None) => match graph {
+                None if self.cycle < 100 => entry,
+                None => return None,
+                Some(graph) => {
+                    let visit = Visit::of(self.cycle)?;
+                    match &graph::step(graph, visit.step)?.work {
+                        Work::Agent { agent, .. } => agent,
+                        Work::Call { .. } | Work::Approval { .. } | Work::Export { .. } => {
+                            return None;
+                        }
+                    }
+                }
+            },
             (Some(route), Some(agent)) => {
                 let mut choices = route.choices.iter();
                 &choices.find(|choice| choice.agent == *agent)?.agent

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
-use super::{Gateway, files, git, keep, mcp, models, prompt, route};
+use super::{Gateway, files, git, keep, mcp, models, prompt, route, steps};
 use crate::digest::sha256;
 use crate::proof;
 use crate::record::Event;
@@ -115,12 +115,18 @@ async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refu
         return Err(Refusal::Unknown);
     }
     expected(gateway, agent.as_deref())?;
-    let bearer = random()?;
+    let visit = steps::visit(gateway, cycle)?;
+    let (cycle, bearer) = (visit.cycle, random()?);
     let claimed = Event::CycleClaimed {
         cycle,
         bearer: sha256(&bearer),
     };
-    match gateway.journal.record(claimed) {
+    // A visit of another step takes nothing away from the one where the run is.
+    let claimed = gateway.journal.decide(|state| {
+        steps::stands(state, visit)?;
+        Ok(claimed)
+    });
+    match claimed {
         Ok(pending) => {
             pending.await.map_err(|_untold| Refusal::Record)?;
             keep::session(gateway);

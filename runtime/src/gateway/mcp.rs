@@ -11,6 +11,7 @@ mod beside;
 mod call;
 mod offer;
 mod opening;
+pub(super) mod own;
 mod running;
 mod stream;
 mod submit;
