@@ -14,6 +14,7 @@ mod egress;
 mod env;
 mod exports;
 mod flow;
+mod graph;
 mod images;
 mod inputs;
 mod limits;
@@ -64,6 +65,7 @@ const FAMILIES: &[Family] = &[
     exports::check,
     record::check,
     conflicts::check,
+    graph::check,
     inputs::check,
     limits::check,
     worst::check,

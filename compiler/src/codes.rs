@@ -95,6 +95,7 @@ codes! {
     BadName            "0214" Error "name not allowed";
     Conflict           "0215" Error "settings exclude each other";
     ArgoRescan         "0216" Error "text that Argo would read again";
+    Outcomes           "0217" Error "outcomes that do not fit the work of a step";
     UnknownName        "0301" Error "name that nothing declares";
     DeclaredTwice      "0302" Error "name declared in two files";
     NoRun              "0303" Error "spec without a run";
@@ -105,6 +106,7 @@ codes! {
     WrongKind          "0308" Error "file of another kind than expected";
     NoPolicy           "0309" Error "no policy bounds the run";
     NoTarget           "0310" Error "no target";
+    AnswerUnset        "0311" Error "answer that nobody may have given";
     ImageGrant         "0401" Error "image that no policy permits";
     ModelGrant         "0402" Error "model that no policy permits";
     UpstreamGrant      "0403" Error "host that no policy permits the gateway to call";
@@ -147,12 +149,14 @@ codes! {
     InputMissing       "0709" Error "input that may be missing where it is needed";
     ScheduleRefused    "0710" Error "schedule that a policy does not permit";
     QuotaExceeded      "0711" Error "run that its target has no room for";
+    CircleUnbounded    "0712" Error "circle of steps without a bound";
     UnusedName         "0801" Warning "declaration that nothing uses";
     UnusedRule         "0802" Warning "rule that no run needs";
     CoveredRule        "0803" Warning "rule that another rule covers";
     WaiverExpired      "0804" Error "waiver that has expired";
     WaiverUnused       "0805" Warning "waiver that covers nothing";
     WaiverRefused      "0806" Error "waiver for what cannot be waived";
+    StepUnreached      "0807" Error "step that no path leads to";
     Drift              "0901" Error "files differ from what the sources compile to";
     NotFormatted       "0902" Error "source not in the one layout";
     LeftOut            "0903" Warning "more findings than the format takes";

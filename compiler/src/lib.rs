@@ -38,6 +38,7 @@ pub mod target;
 pub mod upstreams;
 pub mod value;
 pub mod values;
+pub mod walk;
 pub mod workspace;
 pub mod world;
 pub mod yaml;

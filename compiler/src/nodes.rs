@@ -4,6 +4,7 @@
 //! A node that is not in the table does not exist; nothing about the form of a document is decided
 //! anywhere else.
 
+mod graph;
 pub mod policy;
 mod service;
 pub mod spec;

@@ -14,6 +14,7 @@ pub mod text;
 pub mod worst;
 
 pub use build::build;
+pub(crate) use build::export_names;
 pub use json::json;
 pub use text::text;
 
@@ -81,7 +82,7 @@ pub struct Plan {
     pub acknowledged: Vec<String>,
 }
 
-/// How cycles choose their agent. Graphs become a further variant.
+/// Which agents a run starts, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Flow {
@@ -99,6 +100,11 @@ pub enum Flow {
         /// The agents that may be chosen, sorted by name.
         choices: Vec<contract::Choice>,
     },
+    /// Each cycle does the step that follows from the outcome of the one before.
+    Graph {
+        /// Its steps.
+        graph: contract::Graph,
+    },
 }
 
 impl Plan {
@@ -106,8 +112,51 @@ impl Plan {
     #[must_use]
     pub fn choosing(&self) -> Option<u64> {
         match &self.flow {
-            Flow::Single { .. } => None,
+            Flow::Single { .. } | Flow::Graph { .. } => None,
             Flow::Route { by, .. } => Some(by.deadline()),
+        }
+    }
+
+    /// The steps of the run, where it has more than its agent.
+    #[must_use]
+    pub fn graph(&self) -> Option<&contract::Graph> {
+        match &self.flow {
+            Flow::Single { .. } | Flow::Route { .. } => None,
+            Flow::Graph { graph } => Some(graph),
+        }
+    }
+
+    /// Whether the pods of agents say which agent it is.
+    #[must_use]
+    pub fn tells_agents_apart(&self) -> bool {
+        match &self.flow {
+            Flow::Single { .. } => false,
+            Flow::Route { .. } | Flow::Graph { .. } => true,
+        }
+    }
+
+    /// Seconds that a step may take that is no agent's, beyond what its pod needs; none where there is no such step.
+    #[must_use]
+    pub fn performing(&self) -> Option<u64> {
+        let steps = self.graph()?.steps.iter();
+        steps.filter_map(|step| self.time(&step.work)).max()
+    }
+
+    fn time(&self, work: &contract::Work) -> Option<u64> {
+        match work {
+            contract::Work::Agent { .. } => None,
+            contract::Work::Call { server, after, .. } => {
+                let mut servers = self.servers.iter().map(|s| &s.contract);
+                let server = servers.find(|s| s.name == *server);
+                let deadline = server.map_or(defaults::SERVER_DEADLINE, |s| s.deadline);
+                Some(deadline.saturating_add(*after))
+            }
+            contract::Work::Approval { approval, .. } => {
+                let mut approvals = self.approvals.iter();
+                let approval = approvals.find(|a| a.name == *approval);
+                Some(approval.map_or(0, |a| a.timeout))
+            }
+            contract::Work::Export { .. } => Some(0),
         }
     }
 
@@ -116,7 +165,20 @@ impl Plan {
         self.agents.iter().filter(|agent| match &self.flow {
             Flow::Single { agent: only } => agent.contract.name == *only,
             Flow::Route { choices, .. } => choices.iter().any(|c| c.agent == agent.contract.name),
+            Flow::Graph { graph } => graph.steps.iter().any(|step| match &step.work {
+                contract::Work::Agent { agent: one, .. } => *one == agent.contract.name,
+                contract::Work::Call { .. }
+                | contract::Work::Approval { .. }
+                | contract::Work::Export { .. } => false,
+            }),
         })
+    }
+
+    /// How long everything may last.
+    #[must_use]
+    pub fn deadlines(&self) -> deadlines::Deadlines {
+        let steps = (self.choosing(), self.performing());
+        deadlines::deadlines(&self.limits, self.has_servers(), steps)
     }
 
     /// Whether it has pods of image servers.

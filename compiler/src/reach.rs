@@ -1,8 +1,10 @@
-//! What a run can reach from its `agent` or `route`: the only declarations that policies bound.
+//! What a run can reach from its `agent`, `route` or `graph`: the only declarations that policies bound.
 
 use crate::resolve::Unit;
+use crate::spec::graph::Step;
 use crate::spec::{Agent, Approval, Model, Server, ToolGrant};
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Everything that a run can reach, each once, in the order in which it was declared.
 #[derive(Debug, Clone)]
@@ -13,17 +15,35 @@ pub struct Reached<'u> {
     pub models: Vec<&'u Model>,
     /// Servers of which at least one tool is granted.
     pub servers: Vec<&'u Server>,
-    /// Granted tools, by agent and in the order in which they are written.
+    /// Granted tools, by agent and in the order in which they are written, then the calls of steps.
     pub grants: Vec<Granted<'u>>,
-    /// Approvals that a tool or an export waits for.
+    /// Approvals that a tool or an export waits for, or a step.
     pub approvals: Vec<&'u Approval>,
 }
 
-/// One tool of one server for one agent.
+/// Who has a tool.
+#[derive(Debug, Clone, Copy)]
+pub enum Holder<'u> {
+    /// An agent.
+    Agent(&'u Agent),
+    /// The run itself, which calls it in a step.
+    Step(&'u Step),
+}
+
+impl fmt::Display for Holder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(f, "agent `{}`", agent.name.value),
+            Self::Step(step) => write!(f, "step `{}`", step.name.value),
+        }
+    }
+}
+
+/// One tool of one server for one agent or step.
 #[derive(Debug, Clone, Copy)]
 pub struct Granted<'u> {
     /// Who has it.
-    pub agent: &'u Agent,
+    pub holder: Holder<'u>,
     /// What is granted.
     pub grant: &'u ToolGrant,
     /// The server whose tool it is.
@@ -40,7 +60,9 @@ pub fn reach(unit: &Unit) -> Reached<'_> {
         .chain(unit.run.route.iter().filter_map(|r| r.model.as_ref()))
         .map(|m| m.value.as_str())
         .collect();
-    let grants: Vec<Granted<'_>> = agents.iter().flat_map(|a| grants(unit, a)).collect();
+    let own = agents.iter().flat_map(|a| grants(unit, a));
+    let grants: Vec<Granted<'_>> = own.chain(calls(unit)).collect();
+    let asks = unit.run.graph.iter().flat_map(|graph| graph.asks());
     let servers: BTreeSet<&str> = grants
         .iter()
         .map(|g| g.server.name.value.as_str())
@@ -49,6 +71,7 @@ pub fn reach(unit: &Unit) -> Reached<'_> {
         .iter()
         .filter_map(|g| g.grant.approval.as_ref())
         .chain(unit.run.exports.iter().filter_map(|e| e.approval.as_ref()))
+        .chain(asks.map(|(_, approval, _)| approval))
         .map(|a| a.value.as_str())
         .collect();
     let spec = &unit.spec;
@@ -81,10 +104,22 @@ fn grants<'u>(unit: &'u Unit, agent: &'u Agent) -> Vec<Granted<'u>> {
         .flat_map(|t| &t.grants)
         .filter_map(|grant| {
             Some(Granted {
-                agent,
+                holder: Holder::Agent(agent),
                 grant,
                 server: unit.server(&grant.server.value)?,
             })
         })
         .collect()
+}
+
+/// The calls of a graph: grants to the run itself.
+fn calls(unit: &Unit) -> impl Iterator<Item = Granted<'_>> {
+    let calls = unit.run.graph.iter().flat_map(|graph| graph.calls());
+    calls.filter_map(|(step, call)| {
+        Some(Granted {
+            holder: Holder::Step(step),
+            grant: &call.grant,
+            server: unit.server(&call.grant.server.value)?,
+        })
+    })
 }

@@ -8,6 +8,7 @@ use crate::nodes::Decl;
 use crate::policy::Policy;
 use crate::shape::nearest;
 use crate::span::{SourceId, Span, Spanned};
+use crate::spec::graph::Graph;
 use crate::spec::{Agent, Approval, Input, Model, Run, Secret, Server, Skill, Spec, Tools};
 use crate::target::Target;
 use std::collections::BTreeMap;
@@ -87,7 +88,9 @@ impl Unit {
         let route = || self.run.route.iter();
         let choices = route().flat_map(|r| &r.choices).map(|c| &c.agent);
         let fallback = route().filter_map(|r| r.fallback.as_ref());
+        let steps = self.run.graph.iter().flat_map(|graph| graph.agents());
         let named = self.run.agent.iter().chain(choices).chain(fallback);
+        let named = named.chain(steps);
         let mut agents: Vec<&Agent> = Vec::new();
         for agent in named.filter_map(|a| self.agent(&a.value)) {
             if !agents.iter().any(|a| a.name.span == agent.name.span) {
@@ -260,6 +263,9 @@ fn of_run<'a>(run: &'a Run, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
         out.extend(route.fallback.iter().map(|a| (Decl::Agent, a)));
         out.extend(route.choices.iter().map(|c| (Decl::Agent, &c.agent)));
     }
+    if let Some(graph) = &run.graph {
+        of_graph(graph, out);
+    }
     for e in &run.exports {
         out.extend(e.auth.iter().map(|s| (Decl::Secret, s)));
         out.extend(e.approval.iter().map(|a| (Decl::Approval, a)));
@@ -275,5 +281,19 @@ fn of_run<'a>(run: &'a Run, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
     if let Some(s) = &run.record.session {
         out.push((Decl::Secret, &s.auth));
         out.extend(s.to.input.iter().map(|i| (Decl::Input, i)));
+    }
+}
+
+fn of_graph<'a>(graph: &'a Graph, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
+    out.extend(graph.agents().map(|agent| (Decl::Agent, agent)));
+    out.extend(
+        graph
+            .asks()
+            .map(|(_, approval, _)| (Decl::Approval, approval)),
+    );
+    for (_, call) in graph.calls() {
+        out.push((Decl::Mcp, &call.grant.server));
+        let inputs = call.grant.binds.iter().filter_map(|b| b.input.as_ref());
+        out.extend(inputs.map(|input| (Decl::Input, input)));
     }
 }

@@ -1,5 +1,6 @@
 //! A run spec as its author wrote it: names still names, every value with its place.
 
+pub mod graph;
 pub mod service;
 
 use crate::decode::{child, int, list, prop, prop_int, text, texts, typed};
@@ -15,6 +16,8 @@ use crate::values::money::Money;
 use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::size::Size;
 use crate::values::url::{Plaintext, Url};
+use graph::Graph;
+use pure_agent_runtime::contract::ExportWhen;
 use service::TypedTool;
 
 type S<T> = Spanned<T>;
@@ -173,6 +176,8 @@ pub struct Bind {
     pub input: Option<S<String>>,
     /// The value itself.
     pub value: Option<S<String>>,
+    /// The answer of an agent that gives the value, in a call of a step.
+    pub answer: Option<S<String>>,
 }
 
 /// The file of a skill that an agent reads first.
@@ -362,13 +367,15 @@ pub struct Run {
     pub agent: Option<S<String>>,
     /// `route`
     pub route: Option<Route>,
+    /// `graph`
+    pub graph: Option<Graph>,
     /// Bounds.
     pub limits: Option<RunLimits>,
     /// `finish`
     pub finish: Finish,
     /// `workspace`
     pub workspace: Option<Workspace>,
-    /// `always` and `offer`
+    /// `always`, `offer` and `step`
     pub exports: Vec<Export>,
     /// `record`
     pub record: Record,
@@ -482,13 +489,13 @@ pub struct Workspace {
     pub keep_for: Option<S<Duration>>,
 }
 
-/// `always` or `offer`
+/// `always`, `offer` or `step`
 #[derive(Debug, Clone)]
 pub struct Export {
     /// The node.
     pub span: Span,
-    /// Whether every run does it.
-    pub always: bool,
+    /// Who decides that it happens.
+    pub when: ExportWhen,
     /// Kind.
     pub kind: S<String>,
     /// Service.
@@ -743,6 +750,7 @@ fn bind(item: &Item) -> Option<Bind> {
         argument: item.text(0)?,
         input: item.prop("input"),
         value: item.prop("value"),
+        answer: None,
     })
 }
 
@@ -862,6 +870,7 @@ fn run(item: &Item) -> Option<Run> {
         inputs: item.children("input").filter_map(input).collect(),
         agent: text(item, "agent"),
         route: item.child("route").map(route),
+        graph: item.child("graph").map(graph::graph),
         limits: item.child("limits").map(run_limits),
         finish: Finish {
             require: item.child("finish").and_then(|f| text(f, "require")),
@@ -953,7 +962,11 @@ fn export(item: &Item) -> Option<Export> {
     let file = |t: &str| Pattern::parse(PatternKind::File, t);
     Some(Export {
         span: item.span,
-        always: item.def.name == "always",
+        when: match item.def.name {
+            "always" => ExportWhen::Always,
+            "offer" => ExportWhen::Offer,
+            _ => ExportWhen::Step,
+        },
         kind: item.text(0)?,
         on: text(item, "on"),
         to: item.child("to").map(place),

@@ -16,7 +16,7 @@ use crate::diag::{Finding, Findings};
 use crate::providers::STUB;
 use crate::resolve::Unit;
 use crate::span::{Span, Spanned};
-use crate::spec::{Agent, Approval, Bind, Model, Place};
+use crate::spec::{Agent, Approval, Bind, Input, Model, Place};
 
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     let spec = &unit.spec;
@@ -50,6 +50,11 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     unit.policies
         .iter()
         .for_each(|p| policies::check(p, findings));
+}
+
+/// What an agent must answer in a step.
+pub(super) fn answer(answer: &Input, findings: &mut Findings) {
+    run::value("answer", answer, findings);
 }
 
 /// A setting that the choice at `cause` leaves no room for.

@@ -3,7 +3,8 @@
 //!
 //! An agent that has all three can be talked into sending what it reads to whoever wrote the text.
 //! Every cycle of a run shares one workspace and one submission, and starts the same agent: where a route chooses
-//! one of several, each of them is looked at alone. What counts as which, and what cuts a path, is told on the page of [`Code::FlowPath`].
+//! one of several, each of them is looked at alone. The steps of a graph are looked at as one agent: they share the
+//! workspace, agents read what calls gave, and calls take what agents answered. What counts as which, and what cuts a path, is told on the page of [`Code::FlowPath`].
 
 mod parts;
 mod places;
@@ -13,20 +14,25 @@ use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::policy::{Assert, Policy};
 use crate::resolve::Unit;
-use crate::spec::Agent;
+use crate::span::Span;
 use parts::{Channel, Read, Source, channels, reads, sources};
 
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     widen::check(unit, &sources(unit), findings);
+    if let Some(graph) = &unit.run.graph {
+        return together(unit, "the steps of the run", graph.span, findings);
+    }
     for agent in unit.reachable_agents() {
+        let who = format!("agent `{}`", agent.name.value);
         match unit.run.route {
-            Some(_) => of_agent(&unit.starting(agent), agent, findings),
-            None => of_agent(unit, agent, findings),
+            Some(_) => together(&unit.starting(agent), &who, agent.name.span, findings),
+            None => together(unit, &who, agent.name.span, findings),
         }
     }
 }
 
-fn of_agent(unit: &Unit, agent: &Agent, findings: &mut Findings) {
+/// Everything that a unit reaches, as one agent would have it.
+fn together(unit: &Unit, who: &str, span: Span, findings: &mut Findings) {
     let (sources, reads) = (sources(unit), reads(unit));
     let channels = channels(unit);
     let mut open: Vec<Path<'_>> = Vec::new();
@@ -46,7 +52,7 @@ fn of_agent(unit: &Unit, agent: &Agent, findings: &mut Findings) {
         }
     }
     if let Some(first) = open.first() {
-        findings.push(warning(&agent.name.value, agent.name.span, first, &open));
+        findings.push(warning(who, span, first, &open));
     }
 }
 
@@ -83,7 +89,7 @@ impl std::fmt::Display for Path<'_> {
 }
 
 /// One finding for an agent: the shortest path, and the first channel of every other kind.
-fn warning(agent: &str, span: crate::span::Span, first: &Path<'_>, open: &[Path<'_>]) -> Finding {
+fn warning(who: &str, span: Span, first: &Path<'_>, open: &[Path<'_>]) -> Finding {
     let mut shown: Vec<&Path<'_>> = Vec::new();
     for path in open {
         if !shown.iter().any(|s| s.channel.kind == path.channel.kind) {
@@ -95,7 +101,7 @@ fn warning(agent: &str, span: crate::span::Span, first: &Path<'_>, open: &[Path<
         Code::FlowPath,
         span,
         format!(
-            "untrusted text can make agent `{agent}` send out what is private: {} → {}",
+            "untrusted text can make {who} send out what is private: {} → {}",
             first.start(),
             ways.join(", ")
         ),

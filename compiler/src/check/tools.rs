@@ -10,7 +10,7 @@ use crate::builtins::{HTTP, Known, S3, tools};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::policy::{Policy, ToolRule};
-use crate::reach::{Granted, reach};
+use crate::reach::{Granted, Holder, reach};
 use crate::resolve::Unit;
 use crate::shape::nearest;
 use crate::spec::{Agent, Server};
@@ -121,10 +121,7 @@ fn permitted(unit: &Unit, findings: &mut Findings, granted: &Granted<'_>) {
     let wish = Wish {
         code: Code::ToolGrant,
         span: tool.span,
-        what: format!(
-            "tool `{}` of `{server}` for agent `{}`",
-            tool.value, granted.agent.name.value
-        ),
+        what: format!("tool `{}` of `{server}` for {}", tool.value, granted.holder),
         line: format!("{word} \"{server}\" \"{}\"", tool.value),
     };
     ask(unit, findings, &wish, |policy| {
@@ -184,10 +181,16 @@ fn unapproved(unit: &Unit, findings: &mut Findings, granted: &Granted<'_>) {
         ),
     )
     .label("allowed without anybody's word")
-    .help(format!(
-        "write `approve \"{}\" by=\"NAME\"` with the name of an `approval`",
-        tool.value
-    ));
+    .help(match granted.holder {
+        Holder::Agent(_) => format!(
+            "write `approve \"{}\" by=\"NAME\"` with the name of an `approval`",
+            tool.value
+        ),
+        Holder::Step(step) => format!(
+            "have every path to it pass the outcome `approved` of a step with `approval \"NAME\" of=\"{}\"`",
+            step.name.value
+        ),
+    });
     for (_, rule) in rules {
         finding = finding.related(rule.span, "permitted only when a person approves each call");
     }

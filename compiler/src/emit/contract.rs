@@ -5,7 +5,7 @@ use crate::json;
 use crate::plan::{Flow, Plan};
 use crate::value::{NotData, to_value};
 use pure_agent_runtime::contract::{
-    CONTRACT_VERSION, CONTROL_PORT, Contract, EXPORT_PORT, Network, Route, SecretFile,
+    CONTRACT_VERSION, CONTROL_PORT, Contract, EXPORT_PORT, Graph, Network, Route, SecretFile, Work,
 };
 
 /// A contract as text, with its digest.
@@ -32,6 +32,7 @@ pub fn seal(plan: &Plan) -> Result<Sealed, NotData> {
 pub fn contract(plan: &Plan) -> Contract {
     let (entry, route) = match &plan.flow {
         Flow::Single { agent } => (agent.clone(), None),
+        Flow::Graph { graph } => (first(graph), None),
         Flow::Route {
             by,
             fallback,
@@ -53,7 +54,7 @@ pub fn contract(plan: &Plan) -> Contract {
             .collect(),
         entry,
         route,
-        graph: None,
+        graph: plan.graph().cloned(),
         models: plan.models.clone(),
         servers: plan
             .servers
@@ -69,6 +70,15 @@ pub fn contract(plan: &Plan) -> Contract {
         secrets: secrets(plan),
         network: network(plan),
     }
+}
+
+/// The first agent of a graph; the checks ask for one.
+fn first(graph: &Graph) -> String {
+    let mut agents = graph.steps.iter().filter_map(|step| match &step.work {
+        Work::Agent { agent, .. } => Some(agent.clone()),
+        Work::Call { .. } | Work::Approval { .. } | Work::Export { .. } => None,
+    });
+    agents.next().unwrap_or_default()
 }
 
 fn secrets(plan: &Plan) -> Vec<SecretFile> {

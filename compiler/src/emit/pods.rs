@@ -13,9 +13,9 @@ mod server;
 mod skeleton;
 
 use crate::emit::contract::Sealed;
-use crate::emit::deadlines::{Deadlines, deadlines};
+use crate::emit::deadlines::Deadlines;
 use crate::emit::names::{self, Role};
-use crate::emit::substitution::Step;
+use crate::emit::substitution::{Parameter, Step};
 use crate::plan::{Plan, Resources};
 use k8s_openapi::api::core::v1::Pod;
 pub(super) use skeleton::{node_selector, tolerations};
@@ -32,13 +32,13 @@ pub struct RolePod {
 }
 
 /// Every pod of a run, in the order in which they start: image servers (by name), gateway, the choice of the agent,
-/// agents, router, pack, export.
+/// steps that are no agent's, agents, router, pack, export.
 #[must_use]
 pub fn pods(plan: &Plan, contract: &Sealed) -> Vec<RolePod> {
     let scene = Scene {
         plan,
         contract,
-        deadlines: plan_deadlines(plan),
+        deadlines: plan.deadlines(),
     };
     let servers = plan.servers.iter().filter_map(|server| {
         let pod = server.pod.as_ref()?;
@@ -49,19 +49,24 @@ pub fn pods(plan: &Plan, contract: &Sealed) -> Vec<RolePod> {
             server::pod(&scene, &server.contract.name, pod),
         ))
     });
-    let routed = plan.choosing().is_some();
-    let choice = routed.then(|| {
+    let choice = plan.choosing().map(|_| {
         let template = Step::Route.to_string();
         (Role::Router, template, choice::pod(&scene))
     });
+    let perform = plan.performing().map(|_| {
+        let template = Step::Perform.to_string();
+        (Role::Router, template, choice::perform(&scene))
+    });
+    let several = plan.tells_agents_apart();
     let agents = plan.starting().map(|agent| {
-        let which = routed.then_some(agent.contract.name.as_str());
+        let which = several.then_some(agent.contract.name.as_str());
         let template = agent_template(which);
         (Role::Agent, template, agent::pod(&scene, agent, which))
     });
     servers
         .chain([(Role::Gateway, "gateway".to_owned(), gateway::pod(&scene))])
         .chain(choice)
+        .chain(perform)
         .chain(agents)
         .chain([
             (Role::Router, "router".to_owned(), router::pod(&scene)),
@@ -76,16 +81,19 @@ pub fn pods(plan: &Plan, contract: &Sealed) -> Vec<RolePod> {
         .collect()
 }
 
-/// The deadlines of a plan.
-#[must_use]
-pub fn plan_deadlines(plan: &Plan) -> Deadlines {
-    deadlines(&plan.limits, plan.has_servers(), plan.choosing())
-}
-
-/// The template that starts an agent; one for each where one of several is chosen.
+/// The template that starts an agent; one for each where there may be several.
 #[must_use]
 pub fn agent_template(which: Option<&str>) -> String {
     which.map_or_else(|| "agent".to_owned(), |which| format!("agent-{which}"))
+}
+
+/// What counts the cycles of a run: their number, or, with steps, the number of the visit.
+#[must_use]
+pub fn counted(plan: &Plan) -> Parameter {
+    match plan.graph() {
+        Some(_) => Parameter::Visit,
+        None => Parameter::Cycle,
+    }
 }
 
 /// The share of the node of a pod whose image is the runtime's.
@@ -133,6 +141,11 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// The number that tells the pods of one cycle from those of another.
+    fn cycle(&self) -> Parameter {
+        counted(self.plan)
+    }
+
     /// The command line of the runtime in a role's pod.
     fn runtime(&self, word: &str, more: &[&str]) -> Vec<String> {
         [

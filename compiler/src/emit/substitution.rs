@@ -31,7 +31,9 @@ pub enum Substitution {
 pub enum Parameter {
     /// Number of the cycle, from 0; `[0-9]{1,2}`.
     Cycle,
-    /// The router's answer: the number of the next cycle, or `stop`.
+    /// Number of the visit of a step: a hundred times the number of the step, and the cycle; `[0-9]{1,4}`.
+    Visit,
+    /// The router's answer: the number of the next cycle or visit, or `stop`.
     Next,
     /// The agent that was chosen: a name of the plan's closed list.
     Choice,
@@ -76,6 +78,8 @@ pub enum Step {
     Agent,
     /// Taking away the pod of an agent whose launcher gave up.
     Drop,
+    /// A call, a question to a person, or an export that becomes due.
+    Perform,
     /// The router.
     Router,
     /// Packing.
@@ -104,6 +108,7 @@ impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cycle => f.write_str("cycle"),
+            Self::Visit => f.write_str("visit"),
             Self::Next => f.write_str("next"),
             Self::Choice => f.write_str("choice"),
             Self::Gateway => f.write_str("gateway"),
@@ -131,6 +136,7 @@ impl fmt::Display for Step {
             Self::Attempt => f.write_str("attempt"),
             Self::Agent => f.write_str("agent"),
             Self::Drop => f.write_str("drop"),
+            Self::Perform => f.write_str("step"),
             Self::Router => f.write_str("router"),
             Self::Pack => f.write_str("pack"),
             Self::Export => f.write_str("export"),
@@ -165,6 +171,7 @@ fn parameter(text: &str) -> Option<Parameter> {
     use Parameter as P;
     let plain = [
         P::Cycle,
+        P::Visit,
         P::Next,
         P::Choice,
         P::Gateway,
@@ -194,6 +201,7 @@ fn step(text: &str) -> Option<Step> {
         S::Attempt,
         S::Agent,
         S::Drop,
+        S::Perform,
         S::Router,
         S::Pack,
     ];

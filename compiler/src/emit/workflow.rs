@@ -2,7 +2,8 @@
 //!
 //! `main`: image servers, gateway, cycles, pack, export. Where the agent is chosen, `routed` stands for the cycles: the
 //! choice, then the cycles of the one agent that was; each agent has templates of its own, which name it. `cycle`: an attempt of the agent, the router,
-//! and the next cycle where the router names one. Whatever ends badly in between, export runs and is told;
+//! and the next cycle where the router names one. With steps, `visit-STEP` stands for `cycle`, one for each step, and
+//! leads to those that can follow it. Whatever ends badly in between, export runs and is told;
 //! its exit code is the verdict of the run. `cleanup` runs at the end, however that comes.
 
 mod launcher;
@@ -37,7 +38,7 @@ pub fn workflow_template(plan: &Plan, pods: &[RolePod]) -> Result<Object, NotDat
     for pod in pods {
         manifests.push((pod.template.clone(), carried(to_value(&pod.pod)?)));
     }
-    let deadlines = pods::plan_deadlines(plan);
+    let deadlines = plan.deadlines();
     let templates = steps::templates(plan)
         .into_iter()
         .chain(

@@ -3,7 +3,6 @@
 mod chance;
 mod judge;
 
-use crate::emit::pods::plan_deadlines;
 use crate::emit::{contract, inputs};
 use crate::plan::deadlines::Deadlines;
 use crate::plan::{AgentPlan, Plan};
@@ -120,7 +119,7 @@ impl Job {
             dry,
         } = wish;
         Ok(Self {
-            deadlines: plan_deadlines(&plan),
+            deadlines: plan.deadlines(),
             name: format!("{}-{}", plan.name, word(&random)),
             uid: uid(&random),
             key: random.get(32..).unwrap_or_default().to_vec(),

@@ -5,10 +5,11 @@ use super::Kind::{
     Image, Int, LabelKey, LabelValue, Line, Method, Money, Name, ObjectName, PathPattern, Ref,
     Regex, RepoPattern, S3, SecretKey, Size, SshKey, Text, Timezone, Url, Word,
 };
+use super::graph::{DUE, GRAPH};
 use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
 use super::{Decl, NodeDef, Unique, arg, may, maybe, need, node};
 
-const NAME: &[super::ArgDef] = &[arg("name", Name)];
+pub(super) const NAME: &[super::ArgDef] = &[arg("name", Name)];
 /// The providers of models, by name.
 pub(super) const PROVIDERS: &[super::ArgDef] = &[arg(
     "provider",
@@ -524,6 +525,7 @@ static RUN: NodeDef = node(
     &INPUT,
     &RUN_AGENT,
     &ROUTE,
+    &GRAPH,
     &RUN_LIMITS,
     &FINISH,
     &WORKSPACE,
@@ -562,17 +564,18 @@ static INPUT: NodeDef = node(
 .children(&[&INPUT_SIZE, &MATCH, &ONE_OF, &DEFAULT, &REQUIRED])
 .example("input \"issue\" {\n    match \"[A-Z]+-[0-9]+\"\n}")
 .many();
-static INPUT_SIZE: NodeDef = node("size", "Most bytes (default 4Ki; all inputs at most 64Ki).")
-    .args(&[arg("size", Size)])
-    .example("size \"64Ki\"");
-static MATCH: NodeDef = node(
+pub(super) static INPUT_SIZE: NodeDef =
+    node("size", "Most bytes (default 4Ki; all inputs at most 64Ki).")
+        .args(&[arg("size", Size)])
+        .example("size \"64Ki\"");
+pub(super) static MATCH: NodeDef = node(
     "match",
     "A regular expression that the whole value must match. An input whose values cannot be prose \
      is not an untrusted text.",
 )
 .args(&[arg("pattern", Regex)])
 .example("match \"[A-Z]+-[0-9]+\"");
-static ONE_OF: NodeDef = node("one-of", "The values that it may have.")
+pub(super) static ONE_OF: NodeDef = node("one-of", "The values that it may have.")
     .args(&[arg("value", Line)])
     .rest()
     .example("one-of \"staging\" \"production\"");
@@ -587,7 +590,7 @@ static REQUIRED: NodeDef = node(
 .example("required #false");
 static RUN_AGENT: NodeDef = node(
     "agent",
-    "The agent that every cycle starts. A run has this or `route`.",
+    "The agent that every cycle starts. A run has this, `route` or `graph`.",
 )
 .args(&[arg("agent", Ref(Decl::Agent))])
 .example("agent \"coder\"");
@@ -682,9 +685,12 @@ static RUN_LIMITS: NodeDef = node(
      4_000_000\n}",
 )
 .one();
-static DEPTH: NodeDef = node("depth", "Cycles at most (default 1).")
-    .args(&[arg("times", Int(1, 50))])
-    .example("depth 10");
+static DEPTH: NodeDef = node(
+    "depth",
+    "Cycles at most (default 1); with `graph`, visits of steps and reminders.",
+)
+.args(&[arg("times", Int(1, 50))])
+.example("depth 10");
 static DEADLINE: NodeDef = node("deadline", "Time in which agents may act.")
     .args(&[arg("time", Duration)])
     .example("deadline \"2h\"")
@@ -735,15 +741,15 @@ static KEEP: NodeDef = node(
 static EXPORT: NodeDef = node(
     "export",
     "What leaves the run in the end. `always` happens in every run, `offer` if the agent asks for \
-     it; both only as written.",
+     it, `step` if the run came by a step of its `graph` that names it; each only as written.",
 )
-.children(&[&ALWAYS, &OFFER])
+.children(&[&ALWAYS, &OFFER, &DUE])
 .example(
     "export {\n    always \"comment\" {\n        on \"linear\"\n        to input=\"issue\"\n        auth \
      \"linear-out\"\n    }\n}",
 );
 
-const EXPORT_KIND: &[super::ArgDef] = &[arg(
+pub(super) const EXPORT_KIND: &[super::ArgDef] = &[arg(
     "kind",
     Word(&[
         "comment",
@@ -768,7 +774,7 @@ static OFFER: NodeDef = node("offer", "An export that the agent may ask for.")
     )
     .many()
     .unique(Unique::Never);
-static EXPORT_CHILDREN: &[&NodeDef] = &[
+pub(super) static EXPORT_CHILDREN: &[&NodeDef] = &[
     &ON,
     &TO,
     &EXPORT_REPO,

@@ -7,11 +7,14 @@ mod agents;
 mod dials;
 pub(crate) mod effects;
 mod exports;
+mod graph;
 mod models;
 mod route;
 mod run;
 mod servers;
 mod target;
+
+pub(crate) use exports::names as export_names;
 
 use crate::plan::{PLAN_SCHEMA, Plan, WorstCase, worst};
 use crate::reach::{Reached, reach};
@@ -29,6 +32,7 @@ pub fn build(unit: &Unit) -> Plan {
         approvals,
         grants,
     } = by_name(reach(unit));
+    let calls = agents::calls(&grants);
     let mut plan = Plan {
         schema: PLAN_SCHEMA,
         name: unit.run.name.value.clone(),
@@ -60,7 +64,7 @@ pub fn build(unit: &Unit) -> Plan {
         worst: WorstCase::default(),
         acknowledged: agents::acknowledged(unit, &agents),
     };
-    plan.effects = effects::effects(&plan);
+    plan.effects = effects::effects(&plan, &calls);
     plan.worst = worst::worst_case(&plan);
     plan
 }

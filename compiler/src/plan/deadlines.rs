@@ -19,6 +19,8 @@ pub const EXPORT_EXTRA: u64 = 60;
 pub const ROUTER: u64 = 120;
 /// What the pod of a choice may last beyond the choice: its image, the gateway's answer.
 pub const CHOICE_EXTRA: u64 = 120;
+/// What the pod of a step that is no agent's may last beyond the step: its image, the gateway's answer.
+pub const STEP_EXTRA: u64 = 120;
 /// The launchers that delete pods.
 pub const CLEANUP: u64 = 300;
 /// From the end of one step until the launcher of the next runs.
@@ -38,6 +40,10 @@ pub struct Deadlines {
     pub choice_pod: u64,
     /// Its launcher.
     pub choice_launcher: u64,
+    /// Pod of a step that is no agent's.
+    pub step_pod: u64,
+    /// Its launcher.
+    pub step_launcher: u64,
     /// Pod of one agent.
     pub agent_pod: u64,
     /// Its launcher.
@@ -61,13 +67,18 @@ pub struct Deadlines {
 }
 
 /// The deadlines that follow from the limits of a run; `servers`: whether it has image servers; `choosing`: how long
-/// the choice of its agent may take, where it has one.
+/// the choice of its agent may take, where it has one; `performing`: how long a step may take that is no agent's, where
+/// it has one.
 ///
 /// The run's own deadline counts from the moment the gateway is ready, and is the gateway's to hold: a
 /// cycle that began just before it may still end, with its router. Packing gets a third of
 /// `limits.export`, exporting the rest; the step ends by itself then.
 #[must_use]
-pub fn deadlines(limits: &RunLimits, servers: bool, choosing: Option<u64>) -> Deadlines {
+pub fn deadlines(
+    limits: &RunLimits,
+    servers: bool,
+    (choosing, performing): (Option<u64>, Option<u64>),
+) -> Deadlines {
     let ready_launcher = PLACING + READY;
     let choice_pod = choosing.unwrap_or(0).saturating_add(CHOICE_EXTRA);
     let choice_launcher = choice_pod.saturating_add(PLACING);
@@ -76,6 +87,20 @@ pub fn deadlines(limits: &RunLimits, servers: bool, choosing: Option<u64>) -> De
     let agent_pod = limits.cycle.saturating_add(AGENT_EXTRA);
     let agent_launcher = agent_pod.saturating_add(PLACING);
     let router_launcher = ROUTER + PLACING;
+    let step_pod = performing.unwrap_or(0).saturating_add(STEP_EXTRA);
+    let step_launcher = step_pod.saturating_add(PLACING);
+    // What may still go on when the run's own deadline comes: an agent, taken away if it was given up, and its router;
+    // or one other step.
+    let cycle = [
+        agent_launcher,
+        BETWEEN,
+        CLEANUP,
+        BETWEEN,
+        router_launcher,
+        BETWEEN,
+    ];
+    let cycle = cycle.into_iter().fold(0, u64::saturating_add);
+    let step = performing.map_or(0, |_| step_launcher.saturating_add(BETWEEN));
     let pack_pod = (limits.export / 3).max(1);
     let pack_launcher = pack_pod.saturating_add(PLACING);
     let export_pod = limits
@@ -92,13 +117,7 @@ pub fn deadlines(limits: &RunLimits, servers: bool, choosing: Option<u64>) -> De
         serving,
         choice,
         limits.deadline,
-        agent_launcher,
-        BETWEEN,
-        // Taking away an agent that was given up.
-        CLEANUP,
-        BETWEEN,
-        router_launcher,
-        BETWEEN,
+        cycle.max(step),
         pack_launcher,
         BETWEEN,
         export_launcher,
@@ -111,6 +130,8 @@ pub fn deadlines(limits: &RunLimits, servers: bool, choosing: Option<u64>) -> De
         serving_pod: workflow,
         choice_pod,
         choice_launcher,
+        step_pod,
+        step_launcher,
         agent_pod,
         agent_launcher,
         router_pod: ROUTER,

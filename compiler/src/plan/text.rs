@@ -7,6 +7,7 @@
 mod agents;
 mod edges;
 mod effects;
+mod graph;
 mod page;
 mod route;
 mod run;
@@ -50,6 +51,10 @@ pub fn text(plan: &Plan) -> String {
     page.section("EXPORTS", effects::exports(plan));
     page.section("OTHER CHANGES OUTSIDE", effects::others(plan));
     page.section("CHOICE OF THE AGENT", route::route(plan));
+    page.section(
+        "STEPS (name, what is done, then by outcome)",
+        graph::graph(plan),
+    );
     for agent in &plan.agents {
         page.section(
             &format!("AGENT {}", agent.contract.name),

@@ -2,7 +2,7 @@
 //!
 //! Sums saturate at 2^53 - 1, the largest number that every reader of JSON keeps exactly.
 
-use crate::plan::deadlines::{LAUNCHER_RETRIES, cycles, deadlines};
+use crate::plan::deadlines::{LAUNCHER_RETRIES, cycles};
 use crate::plan::{AgentPlan, Flow, Plan, WorstCase};
 use pure_agent_runtime::contract::{Model, Money, RouteBy};
 
@@ -23,9 +23,7 @@ pub fn worst_case(plan: &Plan) -> WorstCase {
     WorstCase {
         pods: pods(plan, servers),
         pods_at_once: at_once(servers),
-        wall_time: deadlines(&plan.limits, servers > 0, plan.choosing())
-            .all
-            .min(MOST),
+        wall_time: plan.deadlines().all.min(MOST),
         tokens,
         tokens_per_day: runs_per_day.map(|runs| times(tokens, runs)),
         cost_per_day: runs_per_day.zip(cost.as_ref()).map(|(runs, cost)| Money {
@@ -69,24 +67,29 @@ fn at_once(servers: u64) -> u64 {
     starting.max(working).saturating_add(CLEANUP)
 }
 
-/// The run's bound, or that of its worst agent, with the choice of it, where each has one and that is tighter.
+/// The run's bound, or that of its worst agent, with the choice of it, where each has one and that is tighter; of a
+/// run of steps, that of all its agents.
 fn tokens(plan: &Plan) -> u64 {
-    let worst = most(&plan.agents, |a| a.contract.limits.tokens);
+    let worst = most(plan, |a| a.contract.limits.tokens);
     let choice = match &plan.flow {
         Flow::Route {
             by: RouteBy::Model { tokens, .. },
             ..
         } => *tokens,
-        Flow::Route { .. } | Flow::Single { .. } => 0,
+        Flow::Route { .. } | Flow::Single { .. } | Flow::Graph { .. } => 0,
     };
     let agents = worst.map_or(MOST, |worst| worst.saturating_add(choice));
     plan.limits.tokens.min(agents).min(MOST)
 }
 
-/// The largest of bounds, if there are agents and each has one: a run starts one of them.
-fn most(agents: &[AgentPlan], bound: impl Fn(&AgentPlan) -> Option<u64>) -> Option<u64> {
-    let bounds: Option<Vec<u64>> = agents.iter().map(bound).collect();
-    bounds?.into_iter().max()
+/// The largest of bounds, if there are agents and each has one: a run starts one of them. A run of steps may start all.
+fn most(plan: &Plan, bound: impl Fn(&AgentPlan) -> Option<u64>) -> Option<u64> {
+    let bounds: Option<Vec<u64>> = plan.agents.iter().map(bound).collect();
+    let bounds = bounds?.into_iter();
+    match plan.graph() {
+        Some(_) => bounds.reduce(u64::saturating_add),
+        None => bounds.max(),
+    }
 }
 
 /// The least of what bounds money: the run's limit, its agents' limits, all tokens at the dearest
@@ -123,9 +126,7 @@ fn agents_cost(plan: &Plan) -> Option<Money> {
         .iter()
         .filter_map(|a| a.contract.limits.cost.as_ref());
     let currency = one_currency(costs.map(|c| c.currency.as_str()))?;
-    let micros = most(&plan.agents, |a| {
-        Some(a.contract.limits.cost.as_ref()?.micros)
-    })?;
+    let micros = most(plan, |a| Some(a.contract.limits.cost.as_ref()?.micros))?;
     Some(Money {
         micros,
         currency: currency.to_owned(),

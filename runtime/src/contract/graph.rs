@@ -65,12 +65,15 @@ pub enum Work {
         server: String,
         /// Tool name, exact.
         tool: String,
+        /// Whether a call changes the outside world.
+        effect: bool,
         /// All of its arguments.
         arguments: BTreeMap<String, Given>,
         /// Seconds that are waited before the call.
         after: u64,
     },
-    /// A person decides on the call of another step, with exactly the arguments that it would have now.
+    /// A person decides on the call of another step, with exactly the arguments that it would have now. A call that a
+    /// step asks about is made with arguments that were agreed to, and with no others.
     Approval {
         /// The approval that asks.
         approval: String,
@@ -92,7 +95,7 @@ pub enum Given {
     Input(String),
     /// A constant of the spec.
     Value(String),
-    /// What an agent answered in the last visit of its step.
+    /// What an agent answered when it last submitted in its step.
     Answer {
         /// The step.
         step: String,
@@ -166,7 +169,7 @@ impl Visit {
 mod tests {
     use super::*;
 
-    const WRITTEN: &str = r#"{"steps":[{"name":"detect","on":{"failed":{"to":"fail"},"fault":{"to":{"step":"restart"}},"healthy":{"to":"end"}},"work":{"agent":"triage","answers":[],"work":"agent"}},{"name":"ask","on":{"approved":{"to":{"step":"restart"}},"expired":{"to":"fail"},"rejected":{"to":"fail"}},"work":{"approval":"operator","of":"restart","work":"approval"}},{"name":"restart","on":{"failed":{"most":{"then":"fail","times":2},"to":{"step":"detect"}},"ok":{"to":{"step":"told"}}},"work":{"after":30,"arguments":{"a":{"input":"service"},"b":{"value":"now"},"c":{"answer":{"field":"pods","step":"detect"}}},"server":"cluster","tool":"restart","work":"call"}},{"name":"told","on":{"ok":{"to":"end"}},"work":{"export":"webhook","work":"export"}}]}"#;
+    const WRITTEN: &str = r#"{"steps":[{"name":"detect","on":{"failed":{"to":"fail"},"fault":{"to":{"step":"restart"}},"healthy":{"to":"end"}},"work":{"agent":"triage","answers":[],"work":"agent"}},{"name":"ask","on":{"approved":{"to":{"step":"restart"}},"expired":{"to":"fail"},"rejected":{"to":"fail"}},"work":{"approval":"operator","of":"restart","work":"approval"}},{"name":"restart","on":{"failed":{"most":{"then":"fail","times":2},"to":{"step":"detect"}},"ok":{"to":{"step":"told"}}},"work":{"after":30,"arguments":{"a":{"input":"service"},"b":{"value":"now"},"c":{"answer":{"field":"pods","step":"detect"}}},"effect":true,"server":"cluster","tool":"restart","work":"call"}},{"name":"told","on":{"ok":{"to":"end"}},"work":{"export":"webhook","work":"export"}}]}"#;
 
     #[test]
     fn what_is_written_is_what_was_read() {
@@ -189,7 +192,10 @@ mod tests {
         ] {
             let changed = WRITTEN.replacen(known, unknown, 1);
             assert_ne!(changed, WRITTEN, "{known}");
-            assert!(serde_json::from_str::<Graph>(&changed).is_err(), "{unknown}");
+            assert!(
+                serde_json::from_str::<Graph>(&changed).is_err(),
+                "{unknown}"
+            );
         }
     }
 

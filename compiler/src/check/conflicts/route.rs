@@ -1,4 +1,4 @@
-//! Who starts: one agent, or one of several that a route chooses.
+//! Who starts: one agent, one of several that a route chooses, or the steps of a graph.
 
 use super::{excluded, missing};
 use crate::check::inputs::fits;
@@ -10,24 +10,27 @@ use crate::spec::{Choose, Input, Route, Run};
 use std::collections::BTreeMap;
 
 pub(super) fn check(run: &Run, findings: &mut Findings) {
-    match (&run.agent, &run.route) {
-        (Some(agent), Some(route)) => findings.push(
+    let agent = run.agent.as_ref().map(|agent| ("agent", agent.span));
+    let route = run.route.as_ref().map(|route| ("route", route.span));
+    let graph = run.graph.as_ref().map(|graph| ("graph", graph.span));
+    let mut all = [agent, route, graph].into_iter().flatten();
+    match (all.next(), all.next()) {
+        (Some((first, at)), Some((second, again))) => findings.push(
             Finding::new(
                 Code::Conflict,
-                route.span,
-                "run has both `agent` and `route`",
+                again,
+                format!("run has both `{first}` and `{second}`"),
             )
-            .related(agent.span, "each cycle starts this one")
+            .related(at, "this says what the run starts")
             .help("keep one of the two"),
         ),
-        (None, None) if run.spoilt => {}
-        (None, None) => findings.push(missing(
+        (Some(_), None) => run.route.iter().for_each(|r| of_route(run, r, findings)),
+        (None, _) if run.spoilt => {}
+        (None, _) => findings.push(missing(
             run.name.span,
-            "run has neither `agent` nor `route`".to_owned(),
+            "run has neither `agent`, `route` nor `graph`".to_owned(),
             "agent \"NAME\"",
         )),
-        (Some(_), None) => {}
-        (None, Some(route)) => of_route(run, route, findings),
     }
 }
 

@@ -1,11 +1,11 @@
 //! The three parts of a path, as a run has them.
 
 use crate::builtins::Known as Tool;
-use crate::reach::{Granted, reach};
+use crate::reach::{Granted, Holder, reach};
 use crate::resolve::Unit;
 use crate::span::Span;
 use crate::spec::service::Argument;
-use crate::spec::{Export, ToolGrant};
+use crate::spec::{Bind, Export};
 use crate::values::regex::Regex;
 
 use super::places::{
@@ -222,7 +222,12 @@ pub(super) fn channels(unit: &Unit) -> Vec<Channel> {
             });
         }
     }
-    out.extend(reach(unit).grants.iter().filter_map(tool_channel));
+    let grants = reach(unit).grants;
+    out.extend(
+        grants
+            .iter()
+            .filter_map(|granted| tool_channel(unit, granted)),
+    );
     out.extend(
         unit.run
             .exports
@@ -239,9 +244,10 @@ pub(super) fn channels(unit: &Unit) -> Vec<Channel> {
     out
 }
 
-fn tool_channel(granted: &Granted<'_>) -> Option<Channel> {
+fn tool_channel(unit: &Unit, granted: &Granted<'_>) -> Option<Channel> {
     let (grant, server) = (granted.grant, granted.server);
-    if grant.approval.is_some() {
+    let fixed = || grant.binds.iter().all(|bind| is_fixed(unit, bind));
+    if grant.approval.is_some() || matches!(granted.holder, Holder::Step(_)) && fixed() {
         return None;
     }
     let end = match known(granted) {
@@ -255,7 +261,12 @@ fn tool_channel(granted: &Granted<'_>) -> Option<Channel> {
             Home::Unknown
         }
         // Arguments that are all bound carry nothing that the agent chose.
-        Known::Tool(_, ref tool) if tool.arguments.iter().all(|a| is_said(tool, grant, a)) => {
+        Known::Tool(_, ref tool)
+            if tool
+                .arguments
+                .iter()
+                .all(|a| is_said(unit, granted, tool, a)) =>
+        {
             return None;
         }
         Known::Tool("fetch", _) => hosts(server),
@@ -281,11 +292,26 @@ fn tool_channel(granted: &Granted<'_>) -> Option<Channel> {
     })
 }
 
-/// Whether an argument carries nothing that the agent chose, or one of a few values that the spec lists.
-fn is_said(tool: &Tool<'_>, grant: &ToolGrant, argument: &str) -> bool {
+/// Whether an argument carries nothing that an agent chose, or one of a few values that the spec lists. What a call does
+/// not name it does not send.
+fn is_said(unit: &Unit, granted: &Granted<'_>, tool: &Tool<'_>, argument: &str) -> bool {
     let typed = tool.typed.and_then(|tool| tool.argument(argument));
+    let mut binds = granted.grant.binds.iter();
+    let bind = binds.find(|bind| bind.argument.value == argument);
     typed.is_some_and(Argument::is_closed)
-        || grant.binds.iter().any(|b| b.argument.value == argument)
+        || bind.map_or(matches!(granted.holder, Holder::Step(_)), |bind| {
+            is_fixed(unit, bind)
+        })
+}
+
+/// Whether a bound argument is what the spec or the submitter says, or an answer among a few that the spec lists.
+fn is_fixed(unit: &Unit, bind: &Bind) -> bool {
+    let Some(answer) = &bind.answer else {
+        return true;
+    };
+    let graph = unit.run.graph.as_ref();
+    let declared = graph.and_then(|graph| graph.answer(&answer.value));
+    declared.is_some_and(|(_, declared)| !declared.one_of.is_empty())
 }
 
 fn export_end(export: &Export) -> Home {

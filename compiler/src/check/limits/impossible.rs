@@ -16,7 +16,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
         return;
     };
     repeats(unit, limits, findings);
-    cycles(limits, findings);
+    cycles(unit, limits, findings);
     for agent in reach(unit).agents {
         of_agent(agent, limits, findings);
     }
@@ -84,7 +84,7 @@ fn repeats(unit: &Unit, limits: &RunLimits, findings: &mut Findings) {
     );
 }
 
-fn cycles(limits: &RunLimits, findings: &mut Findings) {
+fn cycles(unit: &Unit, limits: &RunLimits, findings: &mut Findings) {
     let (Some(cycle), Some(deadline)) = (&limits.cycle, &limits.deadline) else {
         return;
     };
@@ -104,7 +104,10 @@ fn cycles(limits: &RunLimits, findings: &mut Findings) {
         );
         return;
     }
-    let Some(depth) = &limits.depth else { return };
+    // Of the steps of a graph only some are an agent's, and last as long.
+    let Some(depth) = limits.depth.as_ref().filter(|_| unit.run.graph.is_none()) else {
+        return;
+    };
     let together = one.saturating_mul(depth.value);
     if together > all {
         let fit = all / one.max(1);

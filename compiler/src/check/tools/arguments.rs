@@ -6,11 +6,12 @@ use crate::check::inputs::fits;
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::plan::defaults;
-use crate::reach::Granted;
+use crate::reach::{Granted, Holder};
 use crate::span::Spanned;
 use crate::spec::service::Argument;
 
 pub(super) fn check(findings: &mut Findings, granted: &Granted<'_>, tool: &Known<'_>) {
+    lacking(findings, granted, tool);
     for bind in &granted.grant.binds {
         let argument = &bind.argument;
         if tool.arguments.contains(&argument.value.as_str()) {
@@ -42,6 +43,33 @@ pub(super) fn check(findings: &mut Findings, granted: &Granted<'_>, tool: &Known
                     finding.help(format!("it has {}", names.join(", ")))
                 }
             },
+        );
+    }
+}
+
+/// What an agent does not say a call has to, and a call has nobody else to say it.
+fn lacking(findings: &mut Findings, granted: &Granted<'_>, tool: &Known<'_>) {
+    let (Holder::Step(step), Some(typed)) = (granted.holder, tool.typed) else {
+        return;
+    };
+    for argument in &typed.arguments {
+        let declared = &argument.value;
+        let name = &declared.name.value;
+        let optional =
+            declared.default.is_some() || declared.required.as_ref().is_some_and(|r| !r.value);
+        let given = granted
+            .grant
+            .binds
+            .iter()
+            .any(|b| b.argument.value == *name);
+        if optional || given || step.spoilt {
+            continue;
+        }
+        let message = format!("call of tool `{}` lacks its argument `{name}`", tool.name);
+        findings.push(
+            Finding::new(Code::MissingNode, granted.grant.tool.span, message)
+                .related(declared.name.span, "this argument is required")
+                .help(format!("write `argument \"{name}\" value=\"VALUE\"`")),
         );
     }
 }

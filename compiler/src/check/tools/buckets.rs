@@ -20,8 +20,8 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings, granted: &Granted<'_>)
         code: Code::ToolGrant,
         span: bucket.span,
         what: format!(
-            "{} months of `{}` for agent `{}`",
-            months.value, bucket.value, granted.agent.name.value
+            "{} months of `{}` for {}",
+            months.value, bucket.value, granted.holder
         ),
         line: format!("bucket \"{}\" months={}", bucket.value, months.value),
     };

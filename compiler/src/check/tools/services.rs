@@ -114,8 +114,8 @@ fn permitted(unit: &Unit, findings: &mut Findings, granted: &Granted<'_>, reques
         code: Code::ToolGrant,
         span: request.span,
         what: format!(
-            "`{} {host}:{port}{}` of tool `{}` for agent `{}`",
-            request.method, request.path, granted.grant.tool.value, granted.agent.name.value
+            "`{} {host}:{port}{}` of tool `{}` for {}",
+            request.method, request.path, granted.grant.tool.value, granted.holder
         ),
         line: request.line(),
     };

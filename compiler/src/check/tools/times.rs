@@ -7,7 +7,7 @@
 use super::{fact, matching};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
-use crate::reach::Granted;
+use crate::reach::{Granted, Holder};
 use crate::resolve::Unit;
 use crate::span::Spanned;
 use std::collections::BTreeMap;
@@ -78,10 +78,15 @@ pub(super) fn together(
                     bound.span,
                     format!("at most {} calls in a run", bound.value),
                 )
-                .help(format!(
-                    "write `times={}` or less; all grants of the tool count together",
-                    bound.value
-                )),
+                .help(match granted.holder {
+                    Holder::Agent(_) => format!(
+                        "write `times={}` or less; all grants of the tool count together",
+                        bound.value
+                    ),
+                    Holder::Step(_) => {
+                        "lower the `max` of the edges that lead back to it; each visit of a step is a call".to_owned()
+                    }
+                }),
         );
     }
 }

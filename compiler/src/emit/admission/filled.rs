@@ -52,6 +52,7 @@ pub(super) fn form(substitution: &Substitution) -> &'static str {
         Substitution::Status(_) => ENDED,
         Substitution::Input(parameter) | Substitution::Output(_, parameter) => match parameter {
             Parameter::Cycle => NUMBER,
+            Parameter::Visit => "[0-9]{1,4}",
             Parameter::Next => "([0-9]{1,2}|stop)",
             Parameter::Choice => "[a-z]([a-z0-9-]{0,22}[a-z0-9])?",
             Parameter::Gateway | Parameter::Server(_) | Parameter::Address => "[0-9a-f.:]{2,45}",

@@ -8,7 +8,7 @@ use super::skeleton::{self, Shape, env, literal};
 use super::{Scene, user};
 use crate::emit::names::Role;
 use crate::emit::paths;
-use crate::emit::substitution::{Parameter, Substitution};
+use crate::emit::substitution::Substitution;
 use crate::plan::AgentPlan;
 use k8s_openapi::api::core::v1 as core;
 
@@ -17,7 +17,7 @@ const RUN_DIR_SIZE: u64 = 64 << 20;
 
 /// The pod of one cycle; `which` is the agent's name where the run chooses one of several.
 pub(super) fn pod(scene: &Scene<'_>, agent: &AgentPlan, which: Option<&str>) -> core::Pod {
-    let cycle = Substitution::Input(Parameter::Cycle);
+    let cycle = Substitution::Input(scene.cycle());
     let shape = Shape::of(
         Role::Agent,
         format!("{}-{cycle}", super::agent_template(which)),
@@ -39,7 +39,7 @@ pub(super) fn pod(scene: &Scene<'_>, agent: &AgentPlan, which: Option<&str>) -> 
         spec.runtime_class_name
             .clone_from(&scene.plan.target.runtime_class);
         spec.init_containers = Some(vec![start(scene, contract_mount, which)]);
-        spec.containers = vec![main(agent)];
+        spec.containers = vec![main(scene, agent)];
         // Scratch space counts against the container's ephemeral storage, whichever is filled.
         spec.volumes = Some(vec![
             contract,
@@ -62,7 +62,7 @@ fn start(scene: &Scene<'_>, contract: core::VolumeMount, which: Option<&str>) ->
     });
     let own = which.map(|which| env("PURE_AGENT_AGENT", which));
     let all = own.into_iter().chain([
-        env("PURE_AGENT_CYCLE", Substitution::Input(Parameter::Cycle)),
+        env("PURE_AGENT_CYCLE", Substitution::Input(scene.cycle())),
         env("PURE_AGENT_RUN", Substitution::RunName),
         env("PURE_AGENT_UID", Substitution::RunUid),
     ]);
@@ -77,8 +77,8 @@ fn start(scene: &Scene<'_>, contract: core::VolumeMount, which: Option<&str>) ->
     }
 }
 
-fn main(agent: &AgentPlan) -> core::Container {
-    let cycle = Substitution::Input(Parameter::Cycle).to_string();
+fn main(scene: &Scene<'_>, agent: &AgentPlan) -> core::Container {
+    let cycle = Substitution::Input(scene.cycle()).to_string();
     let command = [paths::SHIM, "agent", "--cycle", &cycle, "--"]
         .into_iter()
         .map(str::to_owned)

@@ -7,8 +7,7 @@ use crate::emit::substitution::{Parameter, Substitution};
 use k8s_openapi::api::core::v1 as core;
 
 /// The outcomes that it is told, with the options that carry them.
-const TOLD: [(&str, Parameter); 6] = [
-    ("--cycle", Parameter::Cycle),
+const TOLD: [(&str, Parameter); 5] = [
     ("--phase", Parameter::Phase),
     ("--exit-code", Parameter::ExitCode),
     ("--start-code", Parameter::StartCode),
@@ -18,9 +17,9 @@ const TOLD: [(&str, Parameter); 6] = [
 
 /// The pod of one cycle.
 pub(super) fn pod(scene: &Scene<'_>) -> core::Pod {
-    let cycle = Substitution::Input(Parameter::Cycle);
-    let told: Vec<_> = TOLD
-        .into_iter()
+    let cycle = Substitution::Input(scene.cycle());
+    let told: Vec<_> = std::iter::once(("--cycle", scene.cycle()))
+        .chain(TOLD)
         .flat_map(|(option, value)| [option.to_owned(), Substitution::Input(value).to_string()])
         .collect();
     let told: Vec<_> = told.iter().map(String::as_str).collect();

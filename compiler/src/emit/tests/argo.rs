@@ -256,7 +256,7 @@ fn launchers_outlive_their_pods_and_the_workflow_outlives_both() {
         }
         sum += deadlines::CLEANUP + BETWEEN;
         assert!(sum <= whole, "{sum} > {whole}");
-        assert!(pods::plan_deadlines(&plan).all > whole);
+        assert!(plan.deadlines().all > whole);
     }
 }
 
@@ -264,7 +264,10 @@ fn launchers_outlive_their_pods_and_the_workflow_outlives_both() {
 fn absurd_limits_do_not_overflow() {
     let mut limits = rich().limits;
     (limits.deadline, limits.cycle, limits.export) = (u64::MAX, u64::MAX, u64::MAX);
-    assert_eq!(deadlines::deadlines(&limits, true, Some(60)).all, u64::MAX);
+    assert_eq!(
+        deadlines::deadlines(&limits, true, (Some(60), None)).all,
+        u64::MAX
+    );
     let mut plan = rich();
     plan.limits = limits;
     assert!(matches!(

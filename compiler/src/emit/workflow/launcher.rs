@@ -5,7 +5,7 @@ use crate::emit::argo::{
 };
 use crate::emit::deadlines::{CLEANUP, Deadlines, LAUNCHER_RETRIES};
 use crate::emit::names::{self, Role};
-use crate::emit::pods::{RolePod, agent_template};
+use crate::emit::pods::{RolePod, agent_template, counted};
 use crate::emit::substitution::{self, Substitution};
 use crate::plan::Plan;
 use crate::value::Value;
@@ -21,9 +21,12 @@ const CRASHES: &str = "status.containerStatuses.0.state.waiting.reason == CrashL
 
 /// The template that makes a pod and waits for what its role calls an end.
 pub(super) fn template(pod: &RolePod, manifest: &Value, deadlines: &Deadlines) -> Template {
-    let deadline = match chooses(pod) {
-        true => deadlines.choice_launcher,
-        false => deadline(pod.role, deadlines),
+    let deadline = if is(pod, &substitution::Step::Route) {
+        deadlines.choice_launcher
+    } else if is(pod, &substitution::Step::Perform) {
+        deadlines.step_launcher
+    } else {
+        deadline(pod.role, deadlines)
     };
     let (success, failure) = conditions(pod.role);
     let text = yaml::document(manifest);
@@ -45,9 +48,9 @@ pub(super) fn template(pod: &RolePod, manifest: &Value, deadlines: &Deadlines) -
     }
 }
 
-/// Whether this is the pod of the choice of an agent.
-fn chooses(pod: &RolePod) -> bool {
-    pod.template == substitution::Step::Route.to_string()
+/// Whether this is the pod of a step.
+fn is(pod: &RolePod, step: &substitution::Step) -> bool {
+    pod.template == step.to_string()
 }
 
 /// Deletes every pod of the run but launchers, of which this is one.
@@ -65,12 +68,12 @@ pub(super) fn cleanup() -> Template {
 /// Deletes the agent's pod of one cycle, whichever agent it may have. A pod that waits for its image or for a node
 /// would otherwise hold the workspace, and could start beside the agent of the next cycle.
 pub(super) fn drop_agent(plan: &Plan) -> Template {
-    let cycle = Substitution::Input(substitution::Parameter::Cycle);
-    let routed = plan.choosing().is_some();
+    let cycle = Substitution::Input(counted(plan));
+    let several = plan.tells_agents_apart();
     let pods: Vec<String> = plan
         .starting()
         .map(|agent| {
-            let name = agent_template(routed.then_some(&agent.contract.name));
+            let name = agent_template(several.then_some(&agent.contract.name));
             format!("{}-{name}-{cycle}", Substitution::RunName)
         })
         .collect();
@@ -191,7 +194,7 @@ fn outputs(pod: &RolePod) -> Option<Outputs> {
             ),
         ],
         // No agent has an empty name: without a message none is started.
-        Role::Router if chooses(pod) => vec![(P::Choice, "", MESSAGE)],
+        Role::Router if is(pod, &substitution::Step::Route) => vec![(P::Choice, "", MESSAGE)],
         Role::Router => vec![(P::Next, "stop", MESSAGE)],
         Role::Launcher | Role::Pack | Role::Export => Vec::new(),
     };

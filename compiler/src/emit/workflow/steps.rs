@@ -1,5 +1,7 @@
 //! The steps, and what they hand to each other.
 
+mod visits;
+
 use crate::emit::argo::{
     Arguments, ContinueOn, Inputs, Outputs, Parameter, StepCall, Template, ValueFrom,
 };
@@ -20,17 +22,22 @@ const OUTCOME: [(P, &str); 5] = [
     (P::EndReason, ""),
 ];
 
-/// `main`; `cycle` and `attempt`, or `routed` and such a pair for each agent that may be chosen.
+/// `main`; `cycle` and `attempt`, or `routed` and such a pair for each agent that may be chosen, or `visit-STEP` for
+/// each step and an attempt for each agent.
 pub(super) fn templates(plan: &Plan) -> Vec<Template> {
     let mut templates = vec![main(plan)];
+    if let Some(graph) = plan.graph() {
+        templates.extend(visits::templates(plan, graph));
+        return templates;
+    }
     if plan.choosing().is_none() {
-        templates.extend([cycle(plan, None), attempt(None)]);
+        templates.extend([cycle(plan, None), attempt(P::Cycle, None)]);
         return templates;
     }
     templates.push(routed(plan));
     for agent in plan.starting() {
         let which = Some(agent.contract.name.as_str());
-        templates.extend([cycle(plan, which), attempt(which)]);
+        templates.extend([cycle(plan, which), attempt(P::Cycle, which)]);
     }
     templates
 }
@@ -86,9 +93,10 @@ fn main(plan: &Plan) -> Template {
         })
         .collect();
     let gateway = || pass(P::Gateway, output(Step::Gateway, P::Gateway));
-    let cycles = match plan.choosing() {
-        Some(_) => call(Step::Routed, vec![gateway()]),
-        None => {
+    let cycles = match (plan.choosing(), plan.graph()) {
+        (Some(_), _) => call(Step::Routed, vec![gateway()]),
+        (None, Some(graph)) => visits::first(graph, gateway()),
+        (None, None) => {
             let first = pass(P::Cycle, "0".to_owned());
             call(Step::Cycle, vec![first, gateway()])
         }
@@ -117,10 +125,6 @@ fn main(plan: &Plan) -> Template {
 }
 
 fn cycle(plan: &Plan, which: Option<&str>) -> Template {
-    let told = [same(P::Cycle), same(P::Gateway)]
-        .into_iter()
-        .chain(OUTCOME.map(|(one, _)| pass(one.clone(), output(Step::Attempt, one))))
-        .collect();
     let next = output(Step::Router, P::Next);
     let last = cycles(plan.limits.depth, plan.retry.infrastructure) - 1;
     let again = StepCall {
@@ -133,26 +137,37 @@ fn cycle(plan: &Plan, which: Option<&str>) -> Template {
         template: of(Step::Cycle, which),
         ..call(Step::Cycle, vec![pass(P::Cycle, next), same(P::Gateway)])
     };
-    let attempt = StepCall {
-        template: of(Step::Attempt, which),
-        ..call(Step::Attempt, vec![same(P::Cycle), same(P::Gateway)])
-    };
     Template {
         inputs: takes([P::Cycle, P::Gateway]),
         name: of(Step::Cycle, which),
-        steps: vec![
-            vec![attempt],
-            vec![drop_where_lost()],
-            vec![call(Step::Router, told)],
-            vec![again],
-        ],
+        steps: work(P::Cycle, which)
+            .into_iter()
+            .chain([vec![again]])
+            .collect(),
         ..Template::default()
     }
 }
 
+/// What comes before the next cycle: an attempt of the agent, and the router.
+fn work(counted: P, which: Option<&str>) -> [Vec<StepCall>; 3] {
+    let told = [same(counted.clone()), same(P::Gateway)]
+        .into_iter()
+        .chain(OUTCOME.map(|(one, _)| pass(one.clone(), output(Step::Attempt, one))))
+        .collect();
+    let attempt = StepCall {
+        template: of(Step::Attempt, which),
+        ..call(Step::Attempt, vec![same(counted.clone()), same(P::Gateway)])
+    };
+    [
+        vec![attempt],
+        vec![drop_where_lost(counted)],
+        vec![call(Step::Router, told)],
+    ]
+}
+
 /// One agent. The outputs of a failed launcher are absent, and a step that asks for them waits for ever;
 /// the outputs of steps have defaults that do hold.
-fn attempt(which: Option<&str>) -> Template {
+fn attempt(counted: P, which: Option<&str>) -> Template {
     let outputs = OUTCOME.map(|(one, default)| Parameter {
         name: one.to_string(),
         value: None,
@@ -163,14 +178,14 @@ fn attempt(which: Option<&str>) -> Template {
         }),
     });
     Template {
-        inputs: takes([P::Cycle, P::Gateway]),
+        inputs: takes([counted.clone(), P::Gateway]),
         name: of(Step::Attempt, which),
         outputs: Some(Outputs {
             parameters: outputs.to_vec(),
         }),
         steps: vec![vec![carry_on(StepCall {
             template: of(Step::Agent, which),
-            ..call(Step::Agent, vec![same(P::Cycle), same(P::Gateway)])
+            ..call(Step::Agent, vec![same(counted), same(P::Gateway)])
         })]],
         ..Template::default()
     }
@@ -179,11 +194,11 @@ fn attempt(which: Option<&str>) -> Template {
 /// Takes an agent away that was given up. That is asked of an output, which stays what it was: Argo may start a
 /// launcher once more after one that was killed, and the step's status is then another for a while. A step that
 /// began because of it would never be looked at again, and the run would wait for it to its deadline.
-fn drop_where_lost() -> StepCall {
+fn drop_where_lost(counted: P) -> StepCall {
     let phase = output(Step::Attempt, P::Phase);
     StepCall {
         when: Some(format!("'{phase}' == '{LOST}'")),
-        ..call(Step::Drop, vec![same(P::Cycle)])
+        ..call(Step::Drop, vec![same(counted)])
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{count, number, port, route, run, servers, sorted, text, texts};
 use crate::builtins::tool;
 use crate::plan::{AgentPlan, defaults};
-use crate::reach::Granted;
+use crate::reach::{Granted, Holder};
 use crate::resolve::Unit;
 use crate::spec;
 use pure_agent_runtime::contract::{
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub(super) fn agent(unit: &Unit, agent: &spec::Agent, grants: &[Granted<'_>]) -> AgentPlan {
     let own = grants
         .iter()
-        .filter(|g| g.agent.name.value == agent.name.value);
+        .filter(|g| matches!(g.holder, Holder::Agent(a) if a.name.value == agent.name.value));
     let harness = harness(agent.harness.as_ref().map_or("", |h| h.value.as_str()));
     let command = match harness {
         Harness::Generic => texts(&agent.command),
@@ -107,6 +107,14 @@ fn tools<'a>(granted: impl Iterator<Item = &'a Granted<'a>>) -> Vec<ToolGrant> {
     all.into_values().collect()
 }
 
+/// The calls that the run itself makes in its steps, each as what it is granted.
+pub(super) fn calls(granted: &[Granted<'_>]) -> Vec<ToolGrant> {
+    let calls = granted
+        .iter()
+        .filter(|g| matches!(g.holder, Holder::Step(_)));
+    calls.map(|g| grant(g.server, g.grant)).collect()
+}
+
 fn tighten(first: &mut ToolGrant, second: ToolGrant) {
     first.approval = first.approval.take().or(second.approval);
     first.times = match (first.times, second.times) {
@@ -134,7 +142,7 @@ fn grant(server: &spec::Server, wish: &spec::ToolGrant) -> ToolGrant {
 }
 
 /// Whether a tool changes the outside world. What a builtin does not know counts as if it did.
-fn has_effect(server: &spec::Server, name: &str) -> bool {
+pub(super) fn has_effect(server: &spec::Server, name: &str) -> bool {
     match &server.builtin {
         None => server.effects.iter().any(|e| e.value == name),
         Some(_) => tool(server, name).is_none_or(|t| t.effect),

@@ -8,12 +8,14 @@ use pure_agent_runtime::contract::{Bound, Export, ExportAction, HttpTool, Server
 /// Methods that change what they are used on.
 const CHANGING: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
-pub(super) fn effects(plan: &Plan) -> Vec<Effect> {
+/// `calls`: those that the run itself makes in its steps.
+pub(super) fn effects(plan: &Plan, calls: &[ToolGrant]) -> Vec<Effect> {
     let exports = plan.exports.iter().map(export);
     let tools = plan
         .agents
         .iter()
         .flat_map(|a| &a.contract.tools)
+        .chain(calls)
         .filter(|t| t.effect)
         .map(|grant| tool(plan, grant));
     let http = plan.agents.iter().flat_map(http);

@@ -5,7 +5,7 @@ use crate::plan::defaults;
 use crate::span::Spanned;
 use crate::spec;
 use crate::values::pattern::Pattern;
-use pure_agent_runtime::contract::{Export, ExportAction, ExportWhen};
+use pure_agent_runtime::contract::{Export, ExportAction};
 use std::collections::BTreeMap;
 
 pub(super) fn exports(exports: &[spec::Export]) -> Vec<Export> {
@@ -17,7 +17,7 @@ pub(super) fn exports(exports: &[spec::Export]) -> Vec<Export> {
 }
 
 /// The kind, and a number from the second of a kind on: `comment`, `comment-2`.
-pub(super) fn names(exports: &[spec::Export]) -> Vec<String> {
+pub(crate) fn names(exports: &[spec::Export]) -> Vec<String> {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     let mut out = Vec::new();
     for export in exports {
@@ -36,11 +36,7 @@ pub(super) fn names(exports: &[spec::Export]) -> Vec<String> {
 fn one(export: &spec::Export, name: String) -> Export {
     Export {
         name,
-        when: if export.always {
-            ExportWhen::Always
-        } else {
-            ExportWhen::Offer
-        },
+        when: export.when,
         action: action(export),
         auth: text(export.auth.as_ref()).unwrap_or_default(),
         times: count(export.times.as_ref(), defaults::EXPORT_TIMES),

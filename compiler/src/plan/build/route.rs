@@ -1,6 +1,6 @@
-//! How the agent of a run is chosen, and what the choice gives it.
+//! Which agents a run starts: one, the one that is chosen, or those of its steps; and what a choice gives its agent.
 
-use super::{number, text, texts};
+use super::{graph, number, text, texts};
 use crate::plan::{Flow, defaults};
 use crate::resolve::Unit;
 use crate::spec;
@@ -8,6 +8,11 @@ use pure_agent_runtime::contract::{Choice, RouteBy};
 
 pub(super) fn flow(unit: &Unit) -> Flow {
     let run = &unit.run;
+    if let Some(steps) = &run.graph {
+        return Flow::Graph {
+            graph: graph::graph(unit, steps),
+        };
+    }
     let Some(route) = &run.route else {
         return Flow::Single {
             agent: text(run.agent.as_ref()).unwrap_or_default(),

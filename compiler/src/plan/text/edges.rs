@@ -29,6 +29,10 @@ pub(super) fn inside(plan: &Plan) -> Vec<Row> {
         let to = format!("gateway:{CONTROL_PORT}");
         rows.push(edge("router", &to, "which agent the run has"));
     }
+    if plan.performing().is_some() {
+        let to = format!("gateway:{CONTROL_PORT}");
+        rows.push(edge("router", &to, "the steps that are no agent's"));
+    }
     for server in &plan.servers {
         if let Some(pod) = &server.pod {
             let name = &server.contract.name;
@@ -73,10 +77,10 @@ fn is_export(upstream: &Upstream) -> bool {
 /// What agents reach: tunnels, whose content is not seen, and requests.
 pub(super) fn of_agents(plan: &Plan) -> Vec<Row> {
     let mut ways = Ways::default();
-    // Where one of several agents is chosen, each has its own.
-    let whose = |agent: &Agent, what: String| match plan.choosing() {
-        Some(_) => format!("{what} ({})", agent.name),
-        None => what,
+    // Where there may be several agents, each has its own.
+    let whose = |agent: &Agent, what: String| match plan.tells_agents_apart() {
+        true => format!("{what} ({})", agent.name),
+        false => what,
     };
     for agent in plan.agents.iter().map(|a| &a.contract) {
         for tunnel in &agent.tunnels {
