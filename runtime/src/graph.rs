@@ -137,9 +137,14 @@ fn edges(graph: &Graph, step: &GraphStep) -> Result<(), &'static str> {
 fn work(contract: &Contract, graph: &Graph, step: &GraphStep) -> Result<(), &'static str> {
     let known = match &step.work {
         Work::Agent { agent, .. } => contract.agents.iter().any(|a| a.name == *agent),
-        Work::Call { server, arguments, .. } => {
+        Work::Call {
+            server, arguments, ..
+        } => {
             let found = contract.servers.iter().any(|s| s.name == *server);
-            found && arguments.values().all(|given| exists(contract, graph, given))
+            found
+                && arguments
+                    .values()
+                    .all(|given| exists(contract, graph, given))
         }
         Work::Approval { approval, of } => {
             let call = named(graph, of).map(|step| &step.work);

@@ -107,8 +107,8 @@ impl Start {
         self.leave(files, &bearer).map_err(Refused::Folder)
     }
 
-    /// The agent of this pod. A pod of a run with a route is told which, any other is not; where the run has steps, the
-    /// number of the visit says which step's it is.
+    /// The agent of this pod. A pod of a run with a route or with steps is told which, any other is not; where there are
+    /// steps, it is that of the visited one.
     fn own(&self) -> Option<&Agent> {
         let Contract {
             agents,
@@ -118,19 +118,10 @@ impl Start {
             ..
         } = &self.contract;
         let name = match (route, &self.agent) {
-            (None, None) => match graph {
-                None if self.cycle < 100 => entry,
-                None => return None,
-                Some(graph) => {
-                    let visit = Visit::of(self.cycle)?;
-                    match &graph::step(graph, visit.step)?.work {
-                        Work::Agent { agent, .. } => agent,
-                        Work::Call { .. } | Work::Approval { .. } | Work::Export { .. } => {
-                            return None;
-                        }
-                    }
-                }
-            },
+            (None, agent) if graph.is_some() => {
+                self.visited().filter(|own| Some(*own) == agent.as_ref())?
+            }
+            (None, None) => entry,
             (Some(route), Some(agent)) => {
                 let mut choices = route.choices.iter();
                 &choices.find(|choice| choice.agent == *agent)?.agent
@@ -138,6 +129,15 @@ impl Start {
             (None, Some(_)) | (Some(_), None) => return None,
         };
         agents.iter().find(|agent| agent.name == *name)
+    }
+
+    /// The agent of the step that is visited.
+    fn visited(&self) -> Option<&String> {
+        let visit = Visit::of(self.cycle)?;
+        match &graph::step(self.contract.graph.as_ref()?, visit.step)?.work {
+            Work::Agent { agent, .. } => Some(agent),
+            Work::Call { .. } | Work::Approval { .. } | Work::Export { .. } => None,
+        }
     }
 
     /// Everything that an agent must not reach: the gateway's other ports, the API server, and what the

@@ -4,7 +4,9 @@ use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
 use super::{Gateway, files, git, keep, mcp, models, prompt, route, steps};
+use crate::contract::{Visit, Work};
 use crate::digest::sha256;
+use crate::graph;
 use crate::proof;
 use crate::record::Event;
 use crate::record::event::Request;
@@ -114,8 +116,8 @@ async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refu
     ) {
         return Err(Refusal::Unknown);
     }
-    expected(gateway, agent.as_deref())?;
     let visit = steps::visit(gateway, cycle)?;
+    expected(gateway, agent.as_deref(), visit)?;
     let (cycle, bearer) = (visit.cycle, random()?);
     let claimed = Event::CycleClaimed {
         cycle,
@@ -139,9 +141,16 @@ async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refu
     }
 }
 
-/// Refuses the pod of an agent that was not chosen. It takes nothing away from the one that was.
-fn expected(gateway: &Gateway, agent: Option<&str>) -> Result<(), Refusal> {
+/// Refuses the pod of an agent that was not chosen, or is not the step's. It takes nothing away from the one that is.
+fn expected(gateway: &Gateway, agent: Option<&str>, visit: Visit) -> Result<(), Refusal> {
     let no = |refusal: state::Refusal| Refusal::State(refusal.rule(), refusal.to_string());
+    if let Some(graph) = &gateway.contract.graph {
+        let work = graph::step(graph, visit.step).map(|step| &step.work);
+        return match (work, agent) {
+            (Some(Work::Agent { agent: mine, .. }), Some(agent)) if mine == agent => Ok(()),
+            _ => Err(no(state::Refusal::StepOther)),
+        };
+    }
     match (&gateway.contract.route, agent) {
         (None, None) => Ok(()),
         (None, Some(_)) => Err(no(state::Refusal::RouteNone)),

@@ -2,11 +2,11 @@
 //!
 //! Each is done once. That one begins is on the disk before anything happens, that a call is let out before it is made, and
 //! how it ended before anybody hears of it; whoever asks again, after whatever was lost, hears the same. A call of which
-//! nobody knows how it ended has failed: it is not made again.
+//! nobody knows how it ended has failed, and is not made again; unless it changes nothing outside.
 
-mod work;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use super::Gateway;
 use super::answer::{Answer, Refusal};
@@ -69,7 +69,9 @@ pub(super) fn step(gateway: &Gateway, cycle: u32) -> Option<&GraphStep> {
 /// The step where the run is, in a run that has steps.
 pub(super) fn current(gateway: &Gateway) -> Option<&GraphStep> {
     let graph = gateway.contract.graph.as_ref()?;
-    let name = gateway.journal.read(|state| Some(state.walk()?.current()?.name.clone()))?;
+    let name = gateway
+        .journal
+        .read(|state| Some(state.walk()?.current()?.name.clone()))?;
     crate::graph::named(graph, &name)
 }
 
@@ -108,7 +110,10 @@ async fn begin(gateway: &Arc<Gateway>, visit: Visit) -> Result<String, Refusal> 
     begun.await.map_err(|_untold| Refusal::Record)?;
     let step = step(gateway, cycle).ok_or_else(|| no(state::Refusal::StepNone))?;
     let called = |walk: &Walk| walk.called(cycle);
-    let done = match gateway.journal.read(|state| state.walk().is_some_and(called)) {
+    let called = gateway
+        .journal
+        .read(|state| state.walk().is_some_and(called));
+    let done = match called && matches!(step.work, Work::Call { effect: true, .. }) {
         true => lost(gateway, cycle, step),
         false => work::work(gateway, cycle, step).await,
     };

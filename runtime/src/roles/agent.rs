@@ -1,6 +1,6 @@
 //! `pure-agent-runtime agent` and the hook `agent-stop`
 
-use super::{VISITS, FAILED, FINE, block_on, log, refuse};
+use super::{FAILED, FINE, VISITS, block_on, log, refuse};
 use crate::shim::{self, reminder};
 use clap::Args;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! `pure-agent-runtime start`
 
-use super::{VISITS, FAILED, FINE, Verified, block_on, log, refuse};
+use super::{FAILED, FINE, VISITS, Verified, block_on, log, refuse};
 use crate::contract::AGENT_PORT;
 use crate::router::told::OPEN;
 use crate::start;

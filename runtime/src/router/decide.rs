@@ -245,11 +245,7 @@ pub(super) fn infrastructure(told: &Told, known: &Known) -> bool {
 }
 
 /// What cannot be if gateway, contract and Argo speak of the same run.
-pub(super) fn consistent(
-    limits: &Limits,
-    cycle: u32,
-    known: &Known,
-) -> Result<(), &'static str> {
+pub(super) fn consistent(limits: &Limits, cycle: u32, known: &Known) -> Result<(), &'static str> {
     if limits.depth == 0 {
         Err("the contract allows no cycle")
     } else if known.cycle != cycle {

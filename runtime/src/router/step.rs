@@ -13,8 +13,8 @@ use std::time::Duration;
 
 /// Most bytes of the gateway's answer.
 const MOST_ANSWER: usize = 4 * 1024;
-/// What the answer may take beyond the time of the work: the place that it waits for, the disk, and the last bytes.
-const BEYOND: Duration = Duration::from_secs(30);
+/// What the answer may take beyond the time of the work: the tool is looked up, its turn comes, and the disk.
+const BEYOND: Duration = Duration::from_secs(75);
 
 /// What the gateway answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,23 +26,20 @@ pub struct Ended {
 
 /// Seconds that the gateway's work of a step may take; none: it is an agent's.
 #[must_use]
-pub fn seconds(contract: &Contract, work: &Work) -> Option<u64> {
-    let server = |name: &str| contract.servers.iter().find(|s| s.name == name);
+fn seconds(contract: &Contract, work: &Work) -> Option<u64> {
     match work {
         Work::Agent { .. } => None,
-        // Its tools are listed, its turn comes, and it answers, each within the time of a call.
-        Work::Call { server: name, after, .. } => {
-            let each = server(name).map_or(0, |server| server.deadline);
-            Some(after.saturating_add(each.saturating_mul(3)))
+        Work::Call { server, after, .. } => {
+            let server = contract.servers.iter().find(|s| s.name == *server);
+            Some(
+                server
+                    .map_or(0, |server| server.deadline)
+                    .saturating_add(*after),
+            )
         }
-        Work::Approval { approval, of } => {
+        Work::Approval { approval, .. } => {
             let way = contract.approvals.iter().find(|way| way.name == *approval);
-            let call = contract.graph.as_ref().and_then(|g| graph::named(g, of));
-            let each = match call.map(|step| &step.work) {
-                Some(Work::Call { server: name, .. }) => server(name).map_or(0, |s| s.deadline),
-                _ => 0,
-            };
-            Some(way.map_or(0, |way| way.timeout).saturating_add(each))
+            Some(way.map_or(0, |way| way.timeout))
         }
         Work::Export { .. } => Some(0),
     }

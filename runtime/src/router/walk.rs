@@ -40,7 +40,9 @@ pub fn decide(
     };
     match outcome(&at, limits, told, known) {
         Ok(Came::To(word)) => at.leads(limits, known, word),
-        Ok(Came::Again(next, reason)) => at.decision(known, next, reason, (None, Some(&at.step.name))),
+        Ok(Came::Again(next, reason)) => {
+            at.decision(known, next, reason, (None, Some(&at.step.name)))
+        }
         Ok(Came::Over(reason)) => at.decision(known, Next::Stop, reason, (None, None)),
         Err(why) => Decision::error(Some(cycle), why.to_owned()),
     }
@@ -168,7 +170,10 @@ impl At<'_> {
 pub fn word(graph: &Graph, decision: &Decision) -> String {
     let next = || {
         let name = decision.passed.as_ref()?.next.as_deref()?;
-        let cycle = decision.cycle?.checked_add(1).filter(|c| *c < MOST_CYCLES)?;
+        let cycle = decision
+            .cycle?
+            .checked_add(1)
+            .filter(|c| *c < MOST_CYCLES)?;
         let step = graph.number(name)?;
         crate::contract::Visit { step, cycle }.number()
     };

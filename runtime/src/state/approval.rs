@@ -106,7 +106,8 @@ impl Approvals {
             tool: call.tool.clone(),
         };
         let mut agreed = agreed.iter();
-        let about = agreed.any(|(cycle, way)| asked.cycle == Some(*cycle) && asked.approval == *way)
+        let about = agreed
+            .any(|(cycle, way)| asked.cycle == Some(*cycle) && asked.approval == *way)
             && asked.subject == subject
             && asked.arguments == call.arguments;
         match state {

@@ -306,7 +306,11 @@ impl Cycle {
     }
 
     fn phase(&self) -> Phase {
-        match (self.contested, self.sealed, self.bearer.is_some() || self.begun) {
+        match (
+            self.contested,
+            self.sealed,
+            self.bearer.is_some() || self.begun,
+        ) {
             (true, ..) => Phase::Contested,
             (false, true, _) => Phase::Sealed,
             (false, false, true) => Phase::Claimed,

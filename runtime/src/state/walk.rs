@@ -169,7 +169,8 @@ impl Walk {
     #[must_use]
     pub fn agreed(&self, step: &str) -> Vec<(u32, &str)> {
         let visits = self.visits.iter().rev().filter_map(|(cycle, visit)| {
-            let Work::Approval { approval, of } = &graph::step(&self.graph, visit.step)?.work else {
+            let Work::Approval { approval, of } = &graph::step(&self.graph, visit.step)?.work
+            else {
                 return None;
             };
             let outcome = &visit.ended.as_ref()?.outcome;
@@ -219,15 +220,21 @@ impl Walk {
         }
     }
 
-    /// The run itself calls what the step says, once in a cycle.
+    /// The run itself calls what the step says; what changes the outside world once in a cycle.
     pub(super) fn check_call(&self, call: &ToolCalled) -> Result<&str, Refusal> {
         let visit = self.visits.get(&call.cycle).ok_or(Refusal::StepNone)?;
         let step = self.step(call.cycle).ok_or(Refusal::StepNone)?;
-        match &step.work {
-            Work::Call { server, tool, .. } if (server, tool) == (&call.server, &call.tool) => {}
+        let again = match &step.work {
+            Work::Call {
+                server,
+                tool,
+                effect,
+                ..
+            } if (server, tool) == (&call.server, &call.tool) => !effect,
             _ => return Err(Refusal::StepOther),
-        }
-        match visit.called || visit.ended.is_some() {
+        };
+        // What changes nothing outside may be asked again after it was lost.
+        match visit.ended.is_some() || visit.called && !again {
             true => Err(Refusal::StepDone),
             false => Ok(&step.name),
         }
@@ -255,7 +262,10 @@ impl Walk {
         let visit = self.visits.get(&ended.cycle).ok_or(Refusal::StepNone)?;
         self.check_begin(ended.cycle, false)?;
         let step = self.step(ended.cycle).ok_or(Refusal::StepNone)?;
-        let long = ended.result.as_ref().is_some_and(|result| result.len() > MOST_RESULT);
+        let long = ended
+            .result
+            .as_ref()
+            .is_some_and(|result| result.len() > MOST_RESULT);
         match &visit.ended {
             Some(before) if before == ended => Ok(()),
             Some(_) => Err(Refusal::StepDone),

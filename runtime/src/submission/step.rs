@@ -221,7 +221,10 @@ fn bound(input: &Input, refused: &Refused) -> String {
     match refused {
         Refused::Size(_, most) => format!("it may have {most} bytes"),
         Refused::OneOf(_) => format!("it must be one of {}", input.one_of.join(", ")),
-        _ => format!("all of it must match `{}`", input.pattern.as_deref().unwrap_or_default()),
+        _ => format!(
+            "all of it must match `{}`",
+            input.pattern.as_deref().unwrap_or_default()
+        ),
     }
 }
 

@@ -11,12 +11,10 @@ use serde_json::{Value, json};
 /// # Errors
 /// `cycle-open` while an agent may still submit, `submission-none` where it did not.
 pub(super) fn last(gateway: &Gateway) -> Result<Answer, Refusal> {
-    let found = gateway
-        .journal
-        .read(|state| match latest(state) {
-            Some(cycle) => sealed(state, cycle),
-            None => Err(none()),
-        })?;
+    let found = gateway.journal.read(|state| match latest(state) {
+        Some(cycle) => sealed(state, cycle),
+        None => Err(none()),
+    })?;
     Ok(Answer::fine(&found))
 }
 

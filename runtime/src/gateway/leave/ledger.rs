@@ -16,8 +16,8 @@ use crate::export::ledger::{Asking, Clone, Done, Entry, Known, Submitted, Visite
 use crate::export::timetable::Timetable;
 use crate::record::Event;
 use crate::record::event::Subject;
-use crate::state::{State, Walk};
 use crate::state::cycle::Phase;
+use crate::state::{State, Walk};
 use crate::strict;
 use serde_json::json;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! What the server of tools asks other parts: who serves tools, who asks a person, who reads a submission.
 
 use crate::approval::{self, Ask};
-use crate::gateway::{Gateway, steps};
 use crate::gateway::answer::Refusal;
+use crate::gateway::{Gateway, steps};
 use crate::submission::{self, Problem};
 use crate::tools::{Arguments, Call, Described, Failed, Output};
 use serde_json::Value;

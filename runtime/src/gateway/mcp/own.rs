@@ -14,6 +14,20 @@ use crate::record::event::Subject;
 use crate::tools::{Arguments, Failed};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Time in which the tool is looked up: the step's pod waits for no more than the call, and a little.
+const LOOK_UP: Duration = Duration::from_secs(30);
+/// Time in which the call's turn comes.
+const PLACE: Duration = Duration::from_secs(20);
+
+fn late(message: &str) -> Failed {
+    Failed {
+        rule: "tool-late",
+        message: message.to_owned(),
+    }
+}
 
 /// Who agreed.
 pub(in crate::gateway) enum Consent {
@@ -36,13 +50,15 @@ impl<'g> Own<'g> {
         cycle: u32,
         grant: &'g ToolGrant,
     ) -> Result<Self, Failed> {
+        let tool = timeout(LOOK_UP, offer::prepared(gateway, grant)).await;
+        let tool = tool.map_err(|_late| late("the server did not list its tools in time"))??;
         Ok(Self(Granted {
             gateway,
             cycle,
             agent: String::new(),
             grant,
             server: offer::server(gateway, &grant.server)?,
-            tool: offer::prepared(gateway, grant).await?,
+            tool,
         }))
     }
 
@@ -91,7 +107,9 @@ impl<'g> Own<'g> {
         arguments: Arguments,
         consent: Consent,
     ) -> Result<Value, Failed> {
-        let place = self.0.place().await?;
+        let place = timeout(PLACE, self.0.place()).await;
+        let place =
+            place.map_err(|_late| late("as many calls are under way as may be at once"))??;
         let consent = match consent {
             Consent::None => None,
             Consent::Given(id) => Some(id),

@@ -16,24 +16,33 @@ pub(super) fn parts(walk: &Walk, step: &GraphStep) -> Vec<(Part, String)> {
         (Part::Answers, answers(walk)),
         (Part::Results, results(walk)),
     ];
-    all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+    all.into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
 }
 
 /// The step, and what it must say when it submits.
 fn here(step: &GraphStep) -> String {
-    let mut text = format!("This is the step `{}` of a run that has several.", step.name);
+    let mut text = format!(
+        "This is the step `{}` of a run that has several.",
+        step.name
+    );
     let words = verdicts(step);
     if !words.is_empty() {
         let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
         let words = words.join(", ");
-        text += &format!("\nSay as `verdict` what you found: one of {words}. It decides which step follows.");
+        text += &format!(
+            "\nSay as `verdict` what you found: one of {words}. It decides which step follows."
+        );
     }
     let Work::Agent { answers, .. } = &step.work else {
         return text;
     };
     if !answers.is_empty() {
         text += "\nSay as `answers`, which later steps use as they are:";
-        let lines = answers.iter().map(|answer| format!("\n- {}", wanted(answer)));
+        let lines = answers
+            .iter()
+            .map(|answer| format!("\n- {}", wanted(answer)));
         text += &lines.collect::<String>();
     }
     text
@@ -70,7 +79,13 @@ fn answers(walk: &Walk) -> String {
         let name = &past.step.name;
         match walk.answers(name) {
             Some(answers) if !answers.is_empty() => {
-                all.insert(name.clone(), answers.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect());
+                all.insert(
+                    name.clone(),
+                    answers
+                        .iter()
+                        .map(|(k, v)| (k.clone(), Value::from(v.as_str())))
+                        .collect(),
+                );
             }
             Some(_) | None => {}
         }
@@ -89,7 +104,10 @@ fn results(walk: &Walk) -> String {
             last.insert(past.cycle, (&past.step.name, result));
         }
     }
-    let newest: BTreeMap<_, _> = last.iter().map(|(cycle, (name, _))| (*name, *cycle)).collect();
+    let newest: BTreeMap<_, _> = last
+        .iter()
+        .map(|(cycle, (name, _))| (*name, *cycle))
+        .collect();
     let mut text = String::new();
     for (cycle, (name, result)) in &last {
         if newest.get(name) == Some(cycle) {

@@ -120,12 +120,7 @@ async fn ask(gateway: &Arc<Gateway>, cycle: u32, approval: &str, of: &str) -> Do
     }
 }
 
-async fn asked(
-    gateway: &Arc<Gateway>,
-    cycle: u32,
-    approval: &str,
-    of: &str,
-) -> Result<(), Failed> {
+async fn asked(gateway: &Arc<Gateway>, cycle: u32, approval: &str, of: &str) -> Result<(), Failed> {
     let graph = gateway.contract.graph.as_ref();
     let step = graph.and_then(|graph| graph::named(graph, of));
     let step = step.ok_or_else(|| unfit("there is no such step"))?;
@@ -148,6 +143,7 @@ fn grant(gateway: &Gateway, step: &GraphStep) -> Result<ToolGrant, Failed> {
         server,
         tool,
         arguments,
+        effect,
         after: _,
     } = &step.work
     else {
@@ -160,7 +156,7 @@ fn grant(gateway: &Gateway, step: &GraphStep) -> Result<ToolGrant, Failed> {
     Ok(ToolGrant {
         server: server.clone(),
         tool: tool.clone(),
-        effect: true,
+        effect: *effect,
         times: None,
         approval: None,
         bind,
@@ -195,9 +191,14 @@ fn kept(result: &Value) -> String {
     let texts = texts.filter_map(|part| part.get("text").and_then(Value::as_str));
     let mut text = texts.collect::<Vec<_>>().join("\n");
     if text.is_empty() {
-        text = result.get("structuredContent").map(Value::to_string).unwrap_or_default();
+        text = result
+            .get("structuredContent")
+            .map(Value::to_string)
+            .unwrap_or_default();
     }
-    let end = (0..=MOST_RESULT.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    let end = (0..=MOST_RESULT.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
     text.truncate(end.unwrap_or(0));
     text
 }
