@@ -61,6 +61,13 @@ impl Walk {
         self.spread(start.into_iter().collect(), without)
     }
 
+    /// Whether a run can come from a step to the same again, by none of the edges that are `without`.
+    #[must_use]
+    pub fn comes_again(&self, step: usize, without: &[bool]) -> bool {
+        let after = self.spread(self.next(step, without), without);
+        after.get(step).copied().unwrap_or(false)
+    }
+
     /// Whether a step can be reached from another by at least one edge.
     #[must_use]
     pub fn reaches(&self, from: usize, to: usize) -> bool {

@@ -85,8 +85,9 @@ pub fn findings(files: &BTreeMap<String, Vec<u8>>) -> (Sources, Vec<Finding>) {
 }
 
 /// The examples, by the names of their folders.
-pub const EXAMPLES: [&str; 6] = [
+pub const EXAMPLES: [&str; 7] = [
     "code-review",
+    "graph",
     "local-model",
     "nightly-report",
     "pure-agent",

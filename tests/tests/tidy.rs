@@ -103,6 +103,7 @@ fn examples_carry_the_shipped_target() {
         "code-review",
         "nightly-report",
         "routed",
+        "graph",
     ] {
         let copy = std::fs::read(root.join(format!("examples/{example}/targets/kind.kdl")));
         assert!(

@@ -11,6 +11,7 @@ use super::{Cluster, MANAGER, Trouble};
 use crate::bundle::{BUNDLE_ANNOTATION, DIGEST_ANNOTATION, Zone};
 use crate::emit::names;
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use pure_agent_runtime::contract::Visit;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -136,6 +137,15 @@ fn steps(workflow: &Value) -> Vec<Step> {
     list
 }
 
+/// The number of the cycle, which that of a visit has in it.
+fn cycle((name, number): (String, String)) -> Option<String> {
+    match name.as_str() {
+        "cycle" => Some(number),
+        "visit" => Some(Visit::of(number.parse().ok()?)?.cycle.to_string()),
+        _ => None,
+    }
+}
+
 fn step(node: &Value) -> Step {
     let text = |key: &str| node[key].as_str().unwrap_or_default().to_owned();
     let parameters = |part: &str| -> Vec<(String, String)> {
@@ -151,15 +161,13 @@ fn step(node: &Value) -> Step {
             .filter(|(_, value)| !value.is_empty())
             .collect()
     };
-    let cycle = parameters("inputs")
-        .into_iter()
-        .find(|(name, _)| name == "cycle");
+    let cycle = parameters("inputs").into_iter().find_map(cycle);
     // The gateway's address is no news.
     let mut told = parameters("outputs");
     told.retain(|(name, _)| !matches!(name.as_str(), "gateway" | "address"));
     Step {
         name: text("templateName"),
-        cycle: cycle.map(|(_, number)| number),
+        cycle,
         phase: text("phase"),
         message: text("message"),
         told,
@@ -473,6 +481,8 @@ mod tests {
                         {"name": "pod-reason", "value": ""}]}},
                 "1": {"type": "Retry", "templateName": "gateway", "phase": "Succeeded", "startedAt": "1",
                     "outputs": {"parameters": [{"name": "gateway", "value": "10.0.0.1"}]}},
+                "4": {"type": "Retry", "templateName": "step", "phase": "Succeeded", "startedAt": "4",
+                    "inputs": {"parameters": [{"name": "visit", "value": "304"}]}},
                 "2": {"type": "Steps", "templateName": "cycle", "phase": "Succeeded", "startedAt": "2"},
             }},
         })
@@ -487,9 +497,14 @@ mod tests {
         );
         assert!(run.is_over() && !run.is_fine());
         let steps: Vec<_> = run.steps.iter().map(|step| step.name.as_str()).collect();
-        assert_eq!(steps, ["gateway", "agent"]);
+        assert_eq!(steps, ["gateway", "agent", "step"]);
         assert_eq!(run.steps[0].told, []);
         assert_eq!(run.steps[1].cycle.as_deref(), Some("0"));
+        assert_eq!(
+            run.steps[2].cycle.as_deref(),
+            Some("4"),
+            "of the third step"
+        );
         let told =
             [("phase", "Failed"), ("exit-code", "3")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(run.steps[1].told, told);

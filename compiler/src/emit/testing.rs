@@ -108,6 +108,99 @@ pub fn routed() -> Plan {
     plan
 }
 
+/// A run of steps of every kind, with two agents.
+#[must_use]
+pub fn stepped() -> Plan {
+    let mut plan = rich();
+    plan.agents = vec![coder(), agent("worker")];
+    plan.limits.depth = 12;
+    let goal = |name: &str| match name {
+        "end" => c::Goal::End,
+        "fail" => c::Goal::Fail,
+        step => c::Goal::Step(text(step)),
+    };
+    let step = |name: &str, work: c::Work, on: &[(&str, &str)]| c::GraphStep {
+        name: text(name),
+        work,
+        on: on
+            .iter()
+            .map(|(outcome, to)| {
+                (
+                    text(outcome),
+                    c::Edge {
+                        to: goal(to),
+                        most: None,
+                    },
+                )
+            })
+            .collect(),
+    };
+    let agent = |agent: &str| c::Work::Agent {
+        agent: text(agent),
+        answers: vec![input("title", None)],
+    };
+    let call = c::Work::Call {
+        server: text("linear"),
+        tool: text("request_feature"),
+        effect: true,
+        arguments: BTreeMap::from([
+            (
+                text("title"),
+                c::Given::Answer {
+                    step: text("write"),
+                    field: text("title"),
+                },
+            ),
+            (text("reason"), c::Given::Value(text("{{care}} $(HOME)"))),
+        ]),
+        after: 30,
+    };
+    let ask = c::Work::Approval {
+        approval: text("human"),
+        of: text("request"),
+    };
+    let mut again = step("request", call, &[("failed", "write"), ("ok", "told")]);
+    if let Some(edge) = again.on.get_mut("failed") {
+        edge.most = Some(c::Most {
+            times: 2,
+            then: c::Goal::Fail,
+        });
+    }
+    let steps = vec![
+        step(
+            "write",
+            agent("coder"),
+            &[("failed", "fail"), ("ok", "review")],
+        ),
+        step(
+            "review",
+            agent("worker"),
+            &[("bad", "fail"), ("failed", "fail"), ("good", "ask")],
+        ),
+        step(
+            "ask",
+            ask,
+            &[
+                ("approved", "request"),
+                ("expired", "fail"),
+                ("rejected", "end"),
+            ],
+        ),
+        again,
+        step(
+            "told",
+            c::Work::Export {
+                export: text("comment"),
+            },
+            &[("ok", "end")],
+        ),
+    ];
+    plan.flow = Flow::Graph {
+        graph: c::Graph { steps },
+    };
+    plan
+}
+
 /// A run that uses everything at once.
 #[must_use]
 pub fn rich() -> Plan {

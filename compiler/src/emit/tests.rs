@@ -5,7 +5,7 @@ mod cluster;
 mod manifests;
 mod order;
 
-use super::testing::{minimal, rich, routed};
+use super::testing::{minimal, rich, routed, stepped};
 use super::*;
 use serde_json::Value as Json;
 
@@ -22,6 +22,7 @@ fn plans() -> Vec<(&'static str, Plan)> {
         ("always", always),
         ("deep", deep),
         ("routed", routed()),
+        ("stepped", stepped()),
     ]
 }
 

@@ -4,12 +4,13 @@ use crate::value::Value;
 use std::borrow::Cow;
 
 /// What stands between the braces, and a value of the kind that Argo puts there.
-const SAMPLES: [(&str, &str); 16] = [
+const SAMPLES: [(&str, &str); 17] = [
     ("workflow.name", "run-sample"),
     ("workflow.uid", "00000000-0000-4000-8000-000000000000"),
     ("workflow.parameters.inputs", "e30"),
     ("workflow.parameters.retry-of", ""),
     ("inputs.parameters.cycle", "0"),
+    ("inputs.parameters.visit", "304"),
     ("inputs.parameters.next", "1"),
     ("inputs.parameters.gateway", "192.0.2.10"),
     ("inputs.parameters.phase", "Succeeded"),

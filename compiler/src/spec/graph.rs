@@ -139,6 +139,13 @@ impl Graph {
         steps.find(|(_, step)| step.name.value == name)
     }
 
+    /// The step that an edge leads to; none where the run ends.
+    #[must_use]
+    pub fn goal(&self, name: &str) -> Option<(usize, &Step)> {
+        let ends = [END, FAIL].contains(&name);
+        self.step(name).filter(|_| !ends)
+    }
+
     /// The agents of its steps, in their order.
     pub fn agents(&self) -> impl Iterator<Item = &S<String>> {
         self.steps.iter().filter_map(|step| match step.work()? {
@@ -176,7 +183,7 @@ impl Graph {
     /// Its steps and edges as numbers, in the order in which they are written.
     #[must_use]
     pub fn walk(&self) -> Walk {
-        let goal = |name: &S<String>| self.step(&name.value).map(|(number, _)| number);
+        let goal = |name: &S<String>| self.goal(&name.value).map(|(number, _)| number);
         let mut edges = Vec::new();
         for (from, step) in self.steps.iter().enumerate() {
             edges.extend(step.edges.iter().map(|edge| {
@@ -193,38 +200,34 @@ impl Graph {
         Walk::new(self.steps.len(), edges)
     }
 
-    /// Whether a run can come to a step without an edge that is taken for one.
-    pub(crate) fn comes_without(
-        &self,
-        walk: &Walk,
-        step: usize,
-        taken: impl Fn(&Step, &Edge) -> bool,
-    ) -> bool {
+    /// The edges for which something holds, as a walk leaves them out.
+    fn edges(&self, holds: impl Fn(&Step, &Edge) -> bool) -> Vec<bool> {
         let edges = self.steps.iter();
         let edges = edges.flat_map(|step| step.edges.iter().map(move |edge| (step, edge)));
-        let without: Vec<bool> = edges.map(|(step, edge)| taken(step, edge)).collect();
-        walk.reached(&without).get(step).copied().unwrap_or(false)
+        edges.map(|(step, edge)| holds(step, edge)).collect()
     }
 
-    /// Whether a run can come to a call without a person who agreed to it.
+    /// Whether a run can come to a call without a person who agreed to it, the first time or once more: who agrees does
+    /// so for one call.
     #[must_use]
     pub fn unasked(&self, walk: &Walk, call: usize) -> bool {
         let Some(name) = self.steps.get(call).map(|step| &step.name.value) else {
             return false;
         };
-        self.comes_without(walk, call, |step, edge| {
+        let agreed = self.edges(|step, edge| {
             let asks = matches!(step.work(), Some(Work::Approval { of, .. }) if of.value == *name);
             asks && edge.outcome.value == APPROVED
-        })
+        });
+        comes(walk, call, &agreed) || walk.comes_again(call, &agreed)
     }
 
     /// Whether a run can come to a step without an answer of another.
     #[must_use]
     pub fn unanswered(&self, walk: &Walk, step: usize, answers: usize) -> bool {
         let of = self.steps.get(answers).map(|step| step.name.span);
-        self.comes_without(walk, step, |step, edge| {
-            Some(step.name.span) == of && edge.outcome.value != FAILED
-        })
+        let answered =
+            self.edges(|step, edge| Some(step.name.span) == of && edge.outcome.value != FAILED);
+        comes(walk, step, &answered)
     }
 
     /// Writes into each call's grant how often it is made, and who agrees to it.
@@ -251,6 +254,11 @@ impl Graph {
             }
         }
     }
+}
+
+/// Whether a run can come to a step by none of the edges that are `without`.
+fn comes(walk: &Walk, step: usize, without: &[bool]) -> bool {
+    walk.reached(without).get(step).copied().unwrap_or(false)
 }
 
 pub(super) fn graph(item: &Item) -> Graph {

@@ -69,6 +69,7 @@ fn fill(manifest: &str, run: &str) -> String {
             "workflow.parameters.retry-of" => "",
             "workflow.parameters.inputs" => "eyJpc3N1ZSI6IkEtMSJ9",
             "inputs.parameters.cycle" => "4",
+            "inputs.parameters.visit" => "304",
             "inputs.parameters.phase" => "Failed",
             "inputs.parameters.exit-code" => "3",
             "inputs.parameters.end-reason" => "Error",

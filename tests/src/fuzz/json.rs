@@ -97,6 +97,7 @@ pub(super) fn contracts() -> Vec<Vec<u8>> {
     let folder = repository().join("golden/contract");
     let names = [
         "code-review",
+        "graph",
         "local-model",
         "nightly-report",
         "pure-agent",

@@ -77,7 +77,10 @@ fn argo_s_linter_has_nothing_to_say_of_any_example() {
             }
         }
     }
-    assert!(files.len() > EXAMPLES.len(), "six templates and a schedule");
+    assert!(
+        files.len() > EXAMPLES.len(),
+        "seven templates and a schedule"
+    );
     let lint = Command::new("argo-lint").args(&files).output();
     let Ok(said) = lint else {
         pure_agent_tests::readers::skipped("argo-lint is not installed");

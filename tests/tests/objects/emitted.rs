@@ -1,7 +1,7 @@
 //! What the compiler emits for whole plans: the CRDs, the scanners' checks and other readers accept it.
 
 use pure_agent::bundle::{self, Bundle, Zone, mentions_placeholder, seal};
-use pure_agent::emit::testing::{minimal, rich, routed};
+use pure_agent::emit::testing::{minimal, rich, routed, stepped};
 use pure_agent::emit::{emit, required_secrets};
 use pure_agent::plan::Plan;
 use pure_agent::value::{Value, to_value};
@@ -9,8 +9,8 @@ use pure_agent_tests::manifest_checks::{Scene, WAIVERS, judge};
 use pure_agent_tests::{crd, readers};
 use std::collections::BTreeSet;
 
-fn plans() -> [Plan; 3] {
-    [minimal(), rich(), routed()]
+fn plans() -> [Plan; 4] {
+    [minimal(), rich(), routed(), stepped()]
 }
 
 fn sealed(plan: &Plan) -> Bundle {

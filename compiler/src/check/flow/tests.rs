@@ -1,3 +1,5 @@
+mod steps;
+
 use crate::check::trial::Trial;
 
 /// A run with a private tracker and lines for its egress, inputs and exports.

@@ -27,7 +27,11 @@ pub(super) fn check(unit: &Unit, graph: &Graph, walk: &Walk, findings: &mut Find
     };
     if most > has {
         findings.push(too_long(graph, limits, &words, (most, has)));
-    } else if let Some(depth) = depth.filter(|depth| depth.value > most) {
+        return;
+    }
+    // A step that was forgotten may need them.
+    let whole = walk.reached(&[]).into_iter().all(|reached| reached);
+    if let Some(depth) = depth.filter(|depth| whole && depth.value > most) {
         findings.push(
             Finding::new(
                 Code::LimitUnreached,

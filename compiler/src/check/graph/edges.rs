@@ -46,7 +46,7 @@ fn bound(
     edge: &Edge,
     findings: &mut Findings,
 ) {
-    let number = |name: &Spanned<String>| graph.step(&name.value).map(|(number, _)| number);
+    let number = |name: &Spanned<String>| graph.goal(&name.value).map(|(number, _)| number);
     let back = |name: &Spanned<String>| number(name).is_some_and(|to| walk.leads_back(from, to));
     match (&edge.max, &edge.then) {
         (None, None) if back(&edge.to) => findings.push(unbounded(step, edge)),

@@ -102,7 +102,7 @@ fn agreed(graph: &Graph, walk: &Walk, (number, step): (usize, &Step), findings: 
         )
         .related(ask.name.span, "a person is asked about it here")
         .help(format!(
-            "have every path to it pass `{APPROVED}` of step `{}`",
+            "have every path to it pass `{APPROVED}` of step `{}`, each time: who agrees does so for one call",
             ask.name.value
         )),
     );
@@ -114,7 +114,7 @@ fn in_vain(graph: &Graph, walk: &Walk, step: &Step, about: usize, findings: &mut
     let Some(edge) = edges.find(|edge| edge.outcome.value == APPROVED) else {
         return;
     };
-    let Some((to, _)) = graph.step(&edge.to.value) else {
+    let Some((to, _)) = graph.goal(&edge.to.value) else {
         return;
     };
     let Some(call) = graph.steps.get(about) else {

@@ -107,3 +107,6 @@ fn form(step: u32) -> String {
 fn of_visit(step: u32, cycle: u32) -> u32 {
     Visit { step, cycle }.number().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;
