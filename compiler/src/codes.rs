@@ -132,6 +132,7 @@ codes! {
     PlaintextSecret    "0503" Error "secret over an unencrypted connection";
     InternalHost       "0504" Warning "internal host that the target does not open";
     RouteWidens        "0505" Warning "choice that gives more than the fallback has";
+    WordChanges        "0506" Warning "word of an agent that leads to a change nobody agreed to";
     FlowPath           "0510" Warning "untrusted text, private data and a way out";
     FlowAsserted       "0511" Error "path that a policy rules out";
     ImageDigest        "0601" Error "image without a digest";

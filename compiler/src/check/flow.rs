@@ -9,6 +9,7 @@
 mod parts;
 mod places;
 mod widen;
+mod words;
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
@@ -20,6 +21,7 @@ use parts::{Channel, Read, Source, channels, reads, sources};
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     widen::check(unit, &sources(unit), findings);
     if let Some(graph) = &unit.run.graph {
+        words::check(unit, graph, &sources(unit), findings);
         return together(unit, "the steps of the run", graph.span, findings);
     }
     for agent in unit.reachable_agents() {

@@ -76,9 +76,12 @@ static ARGUMENT: NodeDef = node(
 .example("argument \"deployment\" answer=\"cause/deployment\"")
 .many();
 
-static AFTER: NodeDef = node("after", "Time that passes before the call (default none).")
-    .args(&[arg("time", Duration)])
-    .example("after \"30s\"");
+static AFTER: NodeDef = node(
+    "after",
+    "Time that passes before the call; none, unless written.",
+)
+.args(&[arg("time", Duration)])
+.example("after \"30s\"");
 
 static STEP_APPROVAL: NodeDef = node(
     "approval",

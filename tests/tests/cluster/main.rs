@@ -12,6 +12,7 @@ mod escapes;
 mod examples;
 mod failures;
 mod gate;
+mod graphs;
 mod lifecycle;
 mod routed;
 mod takeover;

@@ -8,7 +8,6 @@ use pure_agent_runtime::contract::graph::APPROVED;
 
 pub(super) fn check(graph: &Graph, walk: &Walk, findings: &mut Findings) {
     let reached = walk.reached(&[]);
-    let mut numbered = (0..).zip(&graph.steps);
     for (step, _) in graph
         .steps
         .iter()
@@ -17,7 +16,7 @@ pub(super) fn check(graph: &Graph, walk: &Walk, findings: &mut Findings) {
     {
         unreached(graph, step, findings);
     }
-    while let Some((number, step)) = numbered.next() {
+    for (number, step) in graph.steps.iter().enumerate() {
         if let Some(call) = step.call() {
             answers(graph, walk, (number, step), call, findings);
             agreed(graph, walk, (number, step), findings);

@@ -67,3 +67,46 @@ fn what_a_call_gives_is_read_by_the_agents_that_follow() {
     );
     assert_eq!(paths(FETCH, "", &last, false, TUNNEL), 0, "nothing private");
 }
+
+/// Warnings about words, of a run whose agent chooses between a call and the end.
+fn words(call: &str, prompt: &str, asked: bool) -> Vec<String> {
+    let (goal, ask) = match asked {
+        true => (
+            "ask",
+            "step \"ask\" { approval \"human\" of=\"call\"; on \"approved\" goto=\"call\"; \
+             on \"rejected\" goto=\"end\"; on \"expired\" goto=\"end\"; }\n",
+        ),
+        false => ("call", ""),
+    };
+    let graph = format!(
+        "{prompt}graph {{\n step \"read\" {{ agent \"writer\"; on \"wanted\" goto=\"{goal}\"; on \"spam\" \
+         goto=\"end\"; on \"failed\" goto=\"fail\"; }}\n {ask} step \"call\" {{ {call}; on \"ok\" \
+         goto=\"end\"; on \"failed\" goto=\"fail\"; }}\n}}\n limits {{"
+    );
+    let out = Trial::new()
+        .declare(SERVERS)
+        .run("agent \"writer\"\n    limits {", &graph)
+        .outcome();
+    let own = |f: &&crate::diag::Finding| f.code.number() == "PA0506";
+    let own = out.findings.iter().filter(own);
+    own.map(|f| f.message.clone()).collect()
+}
+
+#[test]
+fn a_word_that_leads_to_a_change_is_a_finding_unless_a_person_agrees() {
+    let change = request("value=\"slow\"");
+    assert_eq!(
+        words(&change, "input \"prompt\"\n", false),
+        [
+            "untrusted text can have agent of step `read` say `wanted`, and tool `other.request_feature` then changes \
+          something without anybody's word"
+        ]
+    );
+    assert_eq!(words(&change, "input \"prompt\"\n", true), [""; 0]);
+    assert_eq!(words(&change, "", false), [""; 0], "nobody wrote anything");
+    assert_eq!(
+        words(READ, "input \"prompt\"\n", false),
+        [""; 0],
+        "changes nothing"
+    );
+}
