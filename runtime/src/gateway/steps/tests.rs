@@ -107,7 +107,7 @@ impl Beside for Double {
                 nonce: nonce.clone(),
                 expires: now() + 60,
             };
-            drop(gateway.journal.record(Event::ApprovalAsked(asked))?.await);
+            let _line = gateway.journal.record(Event::ApprovalAsked(asked))?.await;
             let answer = ApprovalAnswer {
                 id: id.clone(),
                 arguments,
@@ -118,7 +118,7 @@ impl Beside for Double {
                 Some(true) => Event::ApprovalGiven(answer),
                 Some(false) | None => Event::ApprovalRefused(answer),
             };
-            drop(gateway.journal.record(event)?.await);
+            let _line = gateway.journal.record(event)?.await;
             let no = |rule| Err(Refusal::State(rule, "no".to_owned()));
             match says {
                 Some(true) => Ok(id),
