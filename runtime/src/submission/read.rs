@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most problems that are told at once.
-const MOST_PROBLEMS: usize = 32;
+pub(super) const MOST_PROBLEMS: usize = 32;
 /// Most bytes of a stranger's key that a pointer shows.
 const MOST_KEY: usize = 64;
 

@@ -119,9 +119,13 @@ pub fn read(
             answers,
             ..document
         }),
-        Ok(_) => Err(problems),
+        Ok(_) => {
+            problems.truncate(super::read::MOST_PROBLEMS);
+            Err(problems)
+        }
         Err(others) => {
             problems.extend(others);
+            problems.truncate(super::read::MOST_PROBLEMS);
             Err(problems)
         }
     }

@@ -87,7 +87,7 @@ fn an_answer_keeps_its_bounds() {
     }
     let one = json!({"where": "there"});
     assert_eq!(wrong("cause", &with(one)), ["/answers/issue field-missing"]);
-    let mut more = good.clone();
+    let mut more = good;
     more["other"] = json!("x");
     assert_eq!(wrong("cause", &with(more)), ["/answers field-unknown"]);
     assert_eq!(wrong("cause", &with(json!([]))), ["/answers field-type"]);
