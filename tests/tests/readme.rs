@@ -5,7 +5,11 @@ use pure_agent_tests::sources::repository;
 #[test]
 fn every_shown_piece_is_a_part_of_its_file() {
     let root = repository();
-    let pages = ["README.md", "compiler/doc/tools.md"];
+    let pages = [
+        "README.md",
+        "compiler/doc/steps.md",
+        "compiler/doc/tools.md",
+    ];
     let text = pages.map(|page| std::fs::read_to_string(root.join(page)).expect("the page"));
     let mut pieces = 0;
     for part in text.concat().split("<!-- from: ").skip(1) {
@@ -37,6 +41,7 @@ fn every_link_of_the_docs_leads_somewhere() {
         "compiler/doc/rights.md",
         "compiler/doc/scanners.md",
         "compiler/doc/secrets.md",
+        "compiler/doc/steps.md",
         "compiler/doc/tools.md",
         "tests/findings.md",
     ] {

@@ -13,6 +13,7 @@ use pure_agent::plan::{Flow, Plan};
 use pure_agent::value::Value as Emitted;
 use pure_agent_tests::cluster::kubectl::{get, reachable, sure};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// A namespace of this test's own.
@@ -139,11 +140,30 @@ fn ended(run: &str) -> Value {
     }
 }
 
+/// The walks go far enough to show something: some come again by an edge that leads back.
+#[test]
+fn the_walks_are_long_and_go_in_circles() {
+    let walks = (0..GRAPHS).map(|seed| {
+        let mut draw = Draw::new(seed);
+        let graph = draw.graph();
+        draw.walk(&graph).visits
+    });
+    let walks: Vec<_> = walks.collect();
+    let again = |visits: &&Vec<(String, u32)>| {
+        let steps: BTreeSet<&String> = visits.iter().map(|(step, _)| step).collect();
+        steps.len() < visits.len()
+    };
+    assert!(walks.iter().filter(again).count() >= 3);
+    assert!(walks.iter().map(Vec::len).sum::<usize>() >= 40);
+}
+
 #[test]
 fn s2_13_argo_walks_ten_graphs_as_they_are_written() {
     if !reachable() {
         return;
     }
+    let gone = format!("delete namespace {NAMESPACE} --ignore-not-found --timeout=50s");
+    let _gone = sure(&gone, "");
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
     let _made = sure("apply -f -", &namespace.to_string());

@@ -31,7 +31,7 @@ impl Draw {
         usize::try_from((mixed ^ (mixed >> 31)) % bound).unwrap()
     }
 
-    /// Three to seven steps; the last one ends, the others mostly go on.
+    /// Three to seven steps, of which each goes on to one of the next two, or back.
     pub(super) fn graph(&mut self) -> Graph {
         let steps = 3 + self.below(5);
         let all = (0..steps).map(|from| self.step(from, steps));
@@ -72,7 +72,7 @@ impl Draw {
     }
 
     fn edge(&mut self, from: usize, steps: usize) -> Edge {
-        let later = |draw: &mut Self| match draw.below(steps - from) + from + 1 {
+        let later = |draw: &mut Self| match from + 1 + draw.below(2) {
             to if to < steps => Goal::Step(format!("s{to}")),
             _ => Goal::End,
         };
