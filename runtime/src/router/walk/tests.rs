@@ -582,13 +582,15 @@ fn number(graph: &Graph, name: &str) -> u32 {
 /// Plays a run by the router's table and the gateway's state; each judges the other.
 fn played(contract: &Contract, deeds: &[Deed]) -> (Way, String, Vec<Decision>) {
     let graph = contract.graph.as_ref().unwrap();
-    let mut state = State::replay(contract, &[Event::RunOpened(opened())]).unwrap();
+    let mut log = vec![Event::RunOpened(opened())];
+    let mut state = State::replay(contract, &log).unwrap();
     let mut decisions: Vec<Decision> = Vec::new();
     for (cycle, deed) in deeds.iter().enumerate() {
         let cycle = u32::try_from(cycle).unwrap();
         let step = state.walk().unwrap().step(cycle).unwrap().clone();
         for event in events(&step, cycle, *deed) {
             state.apply(&event).unwrap();
+            log.push(event);
         }
         let pod = match deed {
             Deed::Say(_) | Deed::Silent => FINE,
@@ -599,15 +601,21 @@ fn played(contract: &Contract, deeds: &[Deed]) -> (Way, String, Vec<Decision>) {
         let known = tells(contract, &state, cycle);
         let at = (number(graph, &step.name), cycle, told.as_ref());
         let decision = decide(graph, &limits(contract), at, &known);
-        state
-            .apply(&Event::RouterDecided(recorded(&decision)))
-            .unwrap();
+        let decided = Event::RouterDecided(recorded(&decision));
+        state.apply(&decided).unwrap();
+        // Again is no error, and another one is.
+        state.apply(&decided).unwrap();
+        log.push(decided);
         let stops = decision.decision == Next::Stop;
         decisions.push(decision);
         if stops {
             break;
         }
     }
+    // Whoever reads the record comes to the same, but for the line that stands there once.
+    let again = State::replay(contract, &log).unwrap();
+    assert_eq!(again.walk(), state.walk());
+    assert_eq!(again.cycles(), state.cycles());
     let way = state.walk().unwrap().past();
     let way = way
         .map(|past| (past.step.name.clone(), past.outcome.map(str::to_owned)))
