@@ -71,8 +71,9 @@ impl Walk {
             return Some(visit.step);
         }
         match self.visits.last_key_value() {
-            None => Some(0),
-            Some((last, visit)) if *last < cycle => {
+            // One after the other: no number is left out.
+            None => (cycle == 0).then_some(0),
+            Some((last, visit)) if last.checked_add(1) == Some(cycle) => {
                 self.graph.number(visit.passed.as_ref()?.next.as_deref()?)
             }
             Some(_) => None,
