@@ -122,7 +122,7 @@ fn bounded(steps: usize, edges: Vec<(usize, usize, u64, usize)>) -> Vec<Edge> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn s4_20_the_longest_walk_is_the_longest_that_there_is((steps, edges) in graphs()) {

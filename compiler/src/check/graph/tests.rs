@@ -1,3 +1,5 @@
+mod drawn;
+
 use crate::check::testing::{Case, base};
 use crate::diag::Finding;
 

@@ -267,7 +267,7 @@ fn graphs(most: usize) -> impl Strategy<Value = Graph> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn s2_13_argo_takes_the_path_of_the_graph_and_no_more_steps_than_its_bound(
@@ -297,6 +297,10 @@ proptest! {
         prop_assert_eq!(&taken, &path);
         prop_assert!(course.len() as u64 <= longest);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is answered: no step starts that no edge leads to, none after the last cycle, none twice for one word.
     #[test]
