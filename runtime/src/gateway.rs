@@ -24,12 +24,13 @@ pub mod mcp;
 pub mod models;
 mod prompt;
 pub mod route;
+mod steps;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod workers;
 
 use crate::approval::Desk;
-use crate::contract::{Agent, Contract, SecretRole};
+use crate::contract::{Agent, Contract, SecretRole, Work};
 use crate::net::address::Private;
 use crate::net::dial::{Connector, System, Times};
 use crate::net::tls::Tls;
@@ -66,6 +67,8 @@ pub struct Gateway {
     pub web: Web,
     /// How the agent is chosen; none where there is one only.
     choice: Option<choice::Choice>,
+    /// The steps that the gateway itself does.
+    steps: steps::Steps,
     /// Calls of models that wait.
     pub models: models::Models,
     /// The calls of tools that are under way.
@@ -120,6 +123,7 @@ impl Gateway {
         secrets: Secrets,
         web: Web,
     ) -> Result<Self, String> {
+        crate::graph::check(&contract)?;
         let journal = Arc::new(given.journal);
         let files = given.key.proof(&given.uid, Use::Files);
         Ok(Self {
@@ -130,6 +134,7 @@ impl Gateway {
             tools: Tools::new(&contract, &secrets, &web, &journal, &files)?,
             routes: route::Routes::new(&contract, &secrets)?,
             choice: choice::Choice::new(&contract)?,
+            steps: steps::Steps::default(),
             contract,
             key: given.key,
             uid: given.uid,
@@ -180,10 +185,16 @@ impl Gateway {
         tokio::join!(agents, controls, exports);
     }
 
-    /// The agent of the run; none before it was chosen.
+    /// The agent of the run, or of the step that it is at; none before it was chosen, and where no agent's turn is.
     fn agent(&self) -> Option<&Agent> {
         let mut agents = self.contract.agents.iter();
         match &self.contract.route {
+            None if self.contract.graph.is_some() => self.journal.read(|state| {
+                let Work::Agent { agent, .. } = &state.walk()?.current()?.work else {
+                    return None;
+                };
+                agents.find(|known| known.name == *agent)
+            }),
             None => agents.find(|agent| agent.name == self.contract.entry),
             Some(_) => self.journal.read(|state| {
                 let chosen = state.route()?.chosen()?;

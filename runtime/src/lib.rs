@@ -38,6 +38,8 @@ pub mod export;
 #[cfg(feature = "roles")]
 pub mod gateway;
 pub mod git;
+/// What follows a step of a run.
+pub mod graph;
 #[cfg(feature = "roles")]
 pub mod mcp;
 #[cfg(feature = "roles")]

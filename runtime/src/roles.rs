@@ -13,8 +13,10 @@ mod probe;
 mod record;
 mod router;
 mod start;
+mod step;
 
 use crate::contract::Contract;
+use crate::contract::graph::MOST_STEPS;
 use crate::digest::is_sha256;
 use crate::open;
 use crate::proof::Key;
@@ -22,6 +24,9 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// What Argo numbers: visits of steps; without a graph, cycles.
+const VISITS: i64 = 100 * MOST_STEPS as i64;
 
 /// The role did its work.
 const FINE: u8 = 0;
@@ -56,6 +61,8 @@ enum Role {
     Choose(choose::Choose),
     /// Decides after a cycle whether another one starts
     Router(router::Router),
+    /// Has the gateway do the work of a step, and decides what follows
+    Step(step::Visit),
     /// Turns the workspace into inert bytes for the export step
     Pack(pack::Pack),
     /// Brings what was packed and submitted where it belongs
@@ -183,5 +190,6 @@ pub fn main() -> ExitCode {
         Role::Record(record) => record.run(),
         Role::Start(start) => start.run(),
         Role::Router(router) => router.run(),
+        Role::Step(visit) => visit.run(),
     }
 }

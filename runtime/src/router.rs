@@ -3,15 +3,17 @@
 //! [`choice`] is the step before the first cycle of a run that chooses its agent.
 //!
 //! [`told`] reads what Argo says of the agent's pod, [`mod@decide`] is the table of decisions, [`control`] speaks with
-//! the gateway's control port. Argo is told nothing but the number of the next cycle, or `stop`.
+//! the gateway's control port. Argo is told nothing but the number of the next cycle, or `stop`. In a run with a graph,
+//! [`walk`] is the table, and [`mod@step`] has the gateway do what is no agent's.
 
 pub mod choice;
 pub mod control;
 pub mod decide;
+pub mod step;
 pub mod told;
+pub mod walk;
 
-use crate::ask::Gateway;
-use crate::contract::Contract;
+use crate::contract::{Contract, Visit};
 use crate::proof::Key;
 use control::Control;
 use decide::{Decision, Limits, decide};
@@ -44,28 +46,63 @@ impl Router {
     /// # Errors
     /// When Argo could not be told. Every other doubt is a decision: `stop`, for `error`.
     pub async fn run(&self) -> std::io::Result<Decision> {
-        let decision = match Told::read(&self.told) {
-            Ok(told) => self.decided(&told).await,
+        let decision = match self.read() {
+            Ok((visit, told)) => self.decided(visit, Some(&told)).await,
             Err(why) => Decision::error(None, why),
         };
-        std::fs::write(&self.answer, decision.word())?;
+        self.tell(&decision)?;
         Ok(decision)
     }
 
-    async fn decided(&self, told: &Told) -> Decision {
-        let gateway = Gateway {
-            address: &self.gateway,
-            patience: self.patience,
+    fn read(&self) -> Result<(Visit, Told), String> {
+        let visit = self.visit()?;
+        let told = told::Arguments {
+            cycle: visit.cycle.to_string(),
+            ..self.told.clone()
         };
-        let control = Control::new(gateway, &self.uid, &self.key);
-        let decision = match control.known(told.cycle).await {
-            Ok(known) => decide(&Limits::of(&self.contract), told, &known),
-            Err(why) => Decision::error(Some(told.cycle), why),
+        Ok((visit, Told::read(&told)?))
+    }
+
+    /// The visit that Argo names by its number. Without a graph there is one step.
+    fn visit(&self) -> Result<Visit, String> {
+        let text = &self.told.cycle;
+        let number = text.parse::<u32>().ok();
+        let number = number.filter(|number| number.to_string() == *text);
+        let steps = match &self.contract.graph {
+            Some(graph) => graph.steps.len(),
+            None => 1,
+        };
+        number
+            .and_then(Visit::of)
+            .filter(|visit| usize::try_from(visit.step).is_ok_and(|step| step < steps))
+            .ok_or_else(|| format!("the cycle is no number below {}", 100 * steps))
+    }
+
+    fn tell(&self, decision: &Decision) -> std::io::Result<()> {
+        let word = match &self.contract.graph {
+            Some(graph) => walk::word(graph, decision),
+            None => decision.word(),
+        };
+        std::fs::write(&self.answer, word)
+    }
+
+    async fn decided(&self, visit: Visit, told: Option<&Told>) -> Decision {
+        let control = Control::new(self.address(), &self.uid, &self.key);
+        let limits = Limits::of(&self.contract);
+        let decision = match (control.known(visit).await, &self.contract.graph, told) {
+            (Err(why), ..) => Decision::error(Some(visit.cycle), why),
+            (Ok(known), Some(graph), told) => {
+                walk::decide(graph, &limits, (visit.step, visit.cycle, told), &known)
+            }
+            (Ok(known), None, Some(told)) => decide(&limits, told, &known),
+            (Ok(_), None, None) => {
+                Decision::error(Some(visit.cycle), "the contract has no steps".to_owned())
+            }
         };
         match control.keep(&decision).await {
             Ok(()) => decision,
             // What is not kept must not happen.
-            Err(why) => Decision::error(Some(told.cycle), why),
+            Err(why) => Decision::error(Some(visit.cycle), why),
         }
     }
 }

@@ -8,7 +8,8 @@ pub mod claim;
 pub mod gate;
 
 use crate::ask::Gateway;
-use crate::contract::{Agent, CONTROL_PORT, Contract, EXPORT_PORT};
+use crate::contract::{Agent, CONTROL_PORT, Contract, EXPORT_PORT, Visit, Work};
+use crate::graph;
 use crate::shim::{harness, skills};
 use std::fmt;
 use std::fs::File;
@@ -34,7 +35,7 @@ pub struct Start {
     pub guarded: bool,
     /// UID of the run.
     pub uid: String,
-    /// Number of the cycle.
+    /// Number of the cycle; in a run with a graph, of the visit.
     pub cycle: u32,
     /// The agent of this pod, where the run chooses one of several.
     pub agent: Option<String>,
@@ -106,15 +107,20 @@ impl Start {
         self.leave(files, &bearer).map_err(Refused::Folder)
     }
 
-    /// The agent of this pod. A pod of a run with a route is told which, any other is not.
+    /// The agent of this pod. A pod of a run with a route or with steps is told which, any other is not; where there are
+    /// steps, it is that of the visited one.
     fn own(&self) -> Option<&Agent> {
         let Contract {
             agents,
             entry,
             route,
+            graph,
             ..
         } = &self.contract;
         let name = match (route, &self.agent) {
+            (None, agent) if graph.is_some() => {
+                self.visited().filter(|own| Some(*own) == agent.as_ref())?
+            }
             (None, None) => entry,
             (Some(route), Some(agent)) => {
                 let mut choices = route.choices.iter();
@@ -123,6 +129,15 @@ impl Start {
             (None, Some(_)) | (Some(_), None) => return None,
         };
         agents.iter().find(|agent| agent.name == *name)
+    }
+
+    /// The agent of the step that is visited.
+    fn visited(&self) -> Option<&String> {
+        let visit = Visit::of(self.cycle)?;
+        match &graph::step(self.contract.graph.as_ref()?, visit.step)?.work {
+            Work::Agent { agent, .. } => Some(agent),
+            Work::Call { .. } | Work::Approval { .. } | Work::Export { .. } => None,
+        }
     }
 
     /// Everything that an agent must not reach: the gateway's other ports, the API server, and what the

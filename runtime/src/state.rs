@@ -15,6 +15,7 @@ pub mod journal;
 pub mod refusal;
 pub mod route;
 pub mod tool;
+pub mod walk;
 
 pub use amount::{Amount, Bound, Exhausted, Total, cost};
 pub use budget::Budget;
@@ -22,10 +23,13 @@ pub use cycle::{Cycles, Phase, Submission};
 pub use journal::Journal;
 pub use refusal::Refusal;
 pub use route::Route;
+pub use walk::Walk;
 
 use crate::contract::Contract;
 use crate::record::Event;
-use crate::record::event::{Cloned, Reserved, RouteAsked, RunOpened, Settled};
+use crate::record::event::{
+    Cloned, Decision, Reserved, RouteAsked, RunOpened, Settled, ToolCalled,
+};
 use allowed::Allowed;
 use approval::Approvals;
 use clone::Clones;
@@ -42,6 +46,7 @@ pub struct State {
     seconds: u64,
     run: Option<RunOpened>,
     route: Option<Route>,
+    walk: Option<Walk>,
     budget: Budget,
     cycles: Cycles,
     tools: Tools,
@@ -63,6 +68,7 @@ impl State {
             seconds: contract.limits.deadline,
             run: None,
             route: Route::new(contract),
+            walk: Walk::new(contract),
             budget: Budget::new(contract),
             cycles: Cycles::new(contract),
             tools: Tools::new(contract),
@@ -123,6 +129,7 @@ impl State {
             }
             Event::CycleClaimed { cycle, bearer } => {
                 self.route.as_ref().map_or(Ok(()), Route::check_start)?;
+                self.walked(|walk| walk.check_begin(*cycle, true))?;
                 self.cycles.check_claim(*cycle, bearer)
             }
             Event::ClaimContested { cycle } => self.cycles.check_contest(*cycle),
@@ -137,9 +144,26 @@ impl State {
                 None => Err(Refusal::Reservation),
             },
             Event::Submission { cycle, document } => self.cycles.check_submit(*cycle, document),
-            Event::CycleSealed { cycle } => self.cycles.check_seal(*cycle),
+            Event::StepBegun { cycle } => {
+                let walk = self.walk.as_ref().ok_or(Refusal::StepNone)?;
+                walk.check_begin(*cycle, false)?;
+                self.cycles.check_begin(*cycle)
+            }
+            Event::StepEnded(ended) => {
+                let walk = self.walk.as_ref().ok_or(Refusal::StepNone)?;
+                self.cycles.live(ended.cycle)?;
+                walk.check_end(ended)
+            }
+            Event::CycleSealed { cycle } => {
+                self.walked(|walk| walk.check_seal(*cycle))?;
+                self.cycles.check_seal(*cycle)
+            }
             Event::ApprovalAsked(asked) => {
                 self.live(asked.cycle)?;
+                self.walked(|walk| match asked.cycle {
+                    Some(cycle) => walk.check_ask(cycle, &asked.approval),
+                    None => Ok(()),
+                })?;
                 self.approvals.check_ask(asked)
             }
             Event::ApprovalGiven(answer) | Event::ApprovalRefused(answer) => {
@@ -147,17 +171,16 @@ impl State {
             }
             Event::ToolCalled(call) => {
                 self.cycles.live(call.cycle)?;
-                self.takes_part(&call.agent)?;
-                let wanted = self.tools.check(call)?;
-                self.approvals.check_use(call, wanted)
+                self.check_call(call)
             }
             Event::Cloned(cloned) => {
                 self.cycles.live(cloned.cycle)?;
                 self.clones.check(cloned)
             }
-            Event::RouterDecided(decision) => self.cycles.check_decide(decision),
+            Event::RouterDecided(decision) => self.check_decide(decision),
             Event::ExportPlanned(planned) => {
                 self.cycles.check_closed()?;
+                self.exports.check_due(&planned.name, self.walk.as_ref())?;
                 self.exports.check_plan(planned)
             }
             Event::ExportDone(done) => {
@@ -188,10 +211,16 @@ impl State {
             }
             Event::CycleClaimed { cycle, bearer } => {
                 self.cycles.claim(*cycle, bearer);
+                self.walk_on(|walk| walk.begin(*cycle));
                 self.denials.renew();
                 self.allowed.renew();
             }
-            Event::ClaimContested { cycle } => self.cycles.contest(*cycle),
+            Event::ClaimContested { cycle } => {
+                self.cycles.contest(*cycle);
+                if self.cycles.phase(*cycle) == Phase::Contested {
+                    self.walk_on(|walk| walk.contest(*cycle));
+                }
+            }
             Event::RequestAllowed(request) => self.allowed.line(request),
             Event::RequestDenied(request) => self.denials.line(request),
             Event::DenialsCounted(counts) => self.denials.counted(counts),
@@ -206,17 +235,36 @@ impl State {
                 let _id = self.budget.reserve(&reserved.agent, reserved.amount());
             }
             Event::Settled(settled) => self.settle(settled),
-            Event::Submission { cycle, document } => self.cycles.submit(*cycle, document),
-            Event::CycleSealed { cycle } => self.cycles.seal(*cycle),
+            Event::Submission { cycle, document } => {
+                self.cycles.submit(*cycle, document);
+                self.walk_on(|walk| walk.submit(*cycle, document));
+            }
+            Event::StepBegun { cycle } => {
+                self.cycles.begin(*cycle);
+                self.walk_on(|walk| walk.begin(*cycle));
+            }
+            Event::StepEnded(ended) => self.walk_on(|walk| walk.end(ended)),
+            Event::CycleSealed { cycle } => {
+                self.cycles.seal(*cycle);
+                self.walk_on(|walk| walk.begin(*cycle));
+            }
             Event::ApprovalAsked(asked) => self.approvals.ask(asked),
             Event::ApprovalGiven(answer) => self.approvals.answer(answer, true),
             Event::ApprovalRefused(answer) => self.approvals.answer(answer, false),
             Event::ToolCalled(call) => {
                 self.tools.count(call);
                 self.approvals.spend(call);
+                self.walk_on(|walk| {
+                    if call.agent.is_empty() {
+                        walk.call(call.cycle);
+                    }
+                });
             }
             Event::Cloned(cloned) => self.clones.note(cloned),
-            Event::RouterDecided(decision) => self.cycles.decide(decision),
+            Event::RouterDecided(decision) => {
+                self.cycles.decide(decision);
+                self.walk_on(|walk| walk.decide(decision));
+            }
             Event::ExportPlanned(planned) => self.exports.plan(planned),
             Event::ExportDone(done) => self.exports.done(done),
             Event::ExportResult { document } => self.exports.end(document),
@@ -228,10 +276,48 @@ impl State {
         cycle.map_or(Ok(()), |cycle| self.cycles.live(cycle))
     }
 
-    /// Whether an agent is the one of this run.
-    fn takes_part(&self, agent: &str) -> Result<(), Refusal> {
+    /// Whether an agent is the one of this run, and of the step that it is at.
+    fn takes_part(&self, cycle: u32, agent: &str) -> Result<(), Refusal> {
         let route = self.route.as_ref();
-        route.map_or(Ok(()), |route| route.check_agent(agent))
+        route.map_or(Ok(()), |route| route.check_agent(agent))?;
+        self.walked(|walk| walk.check_agent(cycle, agent))
+    }
+
+    /// What the way through a graph says; nothing where there is none.
+    fn walked(&self, says: impl FnOnce(&Walk) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        self.walk.as_ref().map_or(Ok(()), says)
+    }
+
+    fn walk_on(&mut self, goes: impl FnOnce(&mut Walk)) {
+        if let Some(walk) = &mut self.walk {
+            goes(walk);
+        }
+    }
+
+    /// A call of an agent needs a grant; one of the run itself is what its step says, agreed to where somebody is asked.
+    fn check_call(&self, call: &ToolCalled) -> Result<(), Refusal> {
+        if let (Some(walk), true) = (&self.walk, call.agent.is_empty()) {
+            let step = walk.check_call(call)?;
+            return match walk.is_asked_about(step) {
+                true => self.approvals.check_consent(call, &walk.agreed(step)),
+                false if call.approval.is_some() => Err(Refusal::ApprovalMissing),
+                false => Ok(()),
+            };
+        }
+        self.takes_part(call.cycle, &call.agent)?;
+        let wanted = self.tools.check(call)?;
+        self.approvals.check_use(call, wanted)
+    }
+
+    /// The same decision again is no error, whatever follows from it by now.
+    fn check_decide(&self, decision: &Decision) -> Result<(), Refusal> {
+        self.cycles.check_decide(decision)?;
+        match &self.walk {
+            Some(_) if self.cycles.decision(decision.cycle).is_some() => Ok(()),
+            Some(walk) => walk.check_decide(decision),
+            None if decision.passed.is_some() => Err(Refusal::StepNone),
+            None => Ok(()),
+        }
     }
 
     fn check_route(&self, asked: &RouteAsked) -> Result<(), Refusal> {
@@ -246,7 +332,7 @@ impl State {
 
     fn check_reserve(&self, reserved: &Reserved) -> Result<(), Refusal> {
         self.cycles.live(reserved.cycle)?;
-        self.takes_part(&reserved.agent)?;
+        self.takes_part(reserved.cycle, &reserved.agent)?;
         if reserved.reservation != self.budget.next() {
             return Err(Refusal::Reservation);
         }
@@ -285,6 +371,12 @@ impl State {
     #[must_use]
     pub fn route(&self) -> Option<&Route> {
         self.route.as_ref()
+    }
+
+    /// The way through the steps; none where the contract has no graph.
+    #[must_use]
+    pub fn walk(&self) -> Option<&Walk> {
+        self.walk.as_ref()
     }
 
     /// Limits and usage.

@@ -11,6 +11,7 @@ pub mod actions;
 pub mod pull_request;
 pub mod read;
 pub mod schema;
+pub mod step;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -48,6 +49,12 @@ pub struct Document {
     pub actions: Vec<String>,
     /// What was done, or what is left to do.
     pub summary: String,
+    /// The word that an agent chose, in a step that has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// What it answered, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, String>,
     /// What single exports need, by their names.
     #[serde(flatten)]
     pub details: BTreeMap<String, Detail>,

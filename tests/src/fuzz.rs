@@ -14,6 +14,7 @@ mod names;
 mod page;
 mod record;
 mod signature;
+mod step;
 mod stream;
 
 use crate::random::Random;
@@ -64,6 +65,7 @@ pub const TARGETS: &[Target] = &[
     page::TARGET,
     record::TARGET,
     signature::TARGET,
+    step::TARGET,
     stream::TARGET,
 ];
 

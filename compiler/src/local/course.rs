@@ -2,10 +2,12 @@
 //!
 //! The gateway, then the choice of the agent where there is one, then cycles (the start gate, the agent, the router),
 //! then packing, then exporting, whatever came before; each with the deadline of its pod, each told what its pod would
-//! be told. The number that a router names starts the next cycle only within the static bound.
+//! be told. The number that a router names starts the next cycle only within the static bound. In a run with a graph the
+//! cycles are visits of its steps (`visits`).
 
 mod folder;
 mod gateway;
+mod visits;
 
 use super::job::Job;
 use super::outcome::{End, Outcome, without_exports};
@@ -19,8 +21,8 @@ use crate::emit::deadlines::cycles;
 use folder::{clear, hand_over, prepare, settle};
 use gateway::Gateway;
 use serde_json::Value;
-use std::cell::OnceCell;
 use std::fs;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -63,8 +65,8 @@ struct Course<'j> {
     roles: Roles<'j>,
     stop: Stop,
     tidings: Tidings,
-    /// The agent that was chosen, where one of several is.
-    chosen: OnceCell<String>,
+    /// The agent whose turn it is, where there are several: the one that was chosen, or that of the step.
+    agent: Mutex<Option<String>>,
     /// The whole run is over then.
     over: Instant,
 }
@@ -92,7 +94,7 @@ pub async fn run(job: &Job, stop: Stop, tidings: Tidings) -> Result<Outcome, Str
         roles: Roles { job, places, ports },
         stop,
         tidings,
-        chosen: OnceCell::new(),
+        agent: Mutex::default(),
         over: Instant::now() + Duration::from_secs(job.deadlines.workflow),
     };
     let came = course.steps().await;
@@ -135,7 +137,10 @@ impl Course<'_> {
 
     async fn work(&self) -> Result<Came, String> {
         let cycles = match self.choice().await {
-            Ok(()) => self.cycles().await,
+            Ok(()) => match self.job.plan.graph() {
+                Some(graph) => self.visits(graph).await,
+                None => self.cycles().await,
+            },
             Err(why) => {
                 self.tidings
                     .trouble(&format!("the choice of the agent: {why}"));
@@ -170,8 +175,18 @@ impl Course<'_> {
         let agent = self.job.agent(Some(&word));
         let agent = agent.ok_or("it names no agent of the spec")?;
         hand_over(self.job, agent).map_err(|e| e.to_string())?;
-        let kept = self.chosen.set(word);
-        kept.map_err(|_twice| "it was made before".to_owned())
+        self.turn_of(&word);
+        Ok(())
+    }
+
+    fn turn_of(&self, agent: &str) {
+        let mut held = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Some(agent.to_owned());
+    }
+
+    fn whose_turn(&self) -> Option<String> {
+        let held = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        held.clone()
     }
 
     /// Cycles until a router says stop, within the static bound.
@@ -206,8 +221,8 @@ impl Course<'_> {
 
     /// The pod of an agent: what its kubelet would say of it.
     async fn attempt(&self, cycle: u32) -> Result<Attempt, String> {
-        let chosen = self.chosen.get().map(String::as_str);
-        let agent = self.roles.agent(cycle, chosen);
+        let agent = self.whose_turn();
+        let agent = self.roles.agent(cycle, agent.as_deref());
         let (pod, gate, main) = agent.ok_or("there is no agent")?;
         clear(&self.job.folder, self.job.isolated).map_err(|e| e.to_string())?;
         let until = self.until(self.job.deadlines.agent_pod, true);
@@ -235,13 +250,23 @@ impl Course<'_> {
         if ended.code != 0 {
             return Err(format!("it ended with {}", ended.code));
         }
-        let word = self.answer("router");
-        let digits = (1..=2).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
-        Ok(word.parse().ok().filter(|_| digits))
+        Ok(self.next("router"))
+    }
+
+    /// The number that stands in an answer: of a cycle or, where there are steps, of a visit.
+    fn next(&self, answer: &str) -> Option<u32> {
+        let word = self.answer(answer);
+        let most = if self.job.plan.graph().is_some() {
+            4
+        } else {
+            2
+        };
+        let digits = (1..=most).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+        word.parse().ok().filter(|_| digits)
     }
 
     async fn pack(&self) -> End {
-        let (pod, container) = self.roles.pack(self.chosen.get().map(String::as_str));
+        let (pod, container) = self.roles.pack(self.whose_turn().as_deref());
         let until = self.until(self.job.deadlines.pack_pod, false);
         self.tidings.step("packing what the agent left");
         match self.step(&pod, &[], "pack", container, &until).await {

@@ -172,6 +172,14 @@ impl Roles<'_> {
         self.of_control("router", command)
     }
 
+    /// A step that the gateway does.
+    pub(super) fn step(&self, number: u32) -> (Pod, Container) {
+        let number = number.to_string();
+        let mut command = self.command("step");
+        command.extend(["--cycle", &number, "--patience", PATIENCE].map(str::to_owned));
+        self.of_control("step", command)
+    }
+
     /// The choice of the agent.
     pub(super) fn choice(&self) -> (Pod, Container) {
         let mut command = self.command("choose");

@@ -39,6 +39,8 @@ pub enum Tiding {
     Asked(String, String),
     /// Somebody answered: whether with a yes.
     Answered(bool),
+    /// A step came to something: its name, and what.
+    Passed(String, String),
     /// The router decided: what comes next, and why.
     Decided(String, String),
     /// An export has ended: its name, and how.
@@ -167,7 +169,7 @@ impl Reader {
         let number = |name: &str| event[name].as_u64().unwrap_or_default();
         let told = match event["kind"].as_str().unwrap_or_default() {
             "route-chosen" => Tiding::Chosen(text("agent"), text("reason")),
-            "cycle-claimed" => Tiding::Cycle(number("cycle")),
+            "cycle-claimed" | "step-begun" => Tiding::Cycle(number("cycle")),
             "settled" => {
                 let tokens = number("gen_ai.usage.input_tokens")
                     .saturating_add(number("gen_ai.usage.output_tokens"));
@@ -190,7 +192,16 @@ impl Reader {
             "approval-asked" => Tiding::Asked(text("approval"), subject(&event["subject"])),
             "approval-given" => Tiding::Answered(true),
             "approval-refused" => Tiding::Answered(false),
-            "router-decided" => Tiding::Decided(text("decision"), text("reason")),
+            "router-decided" => {
+                if let (Some(step), Some(outcome)) = (
+                    event["passed"]["step"].as_str(),
+                    event["passed"]["outcome"].as_str(),
+                ) {
+                    let passed = Tiding::Passed(step.to_owned(), outcome.to_owned());
+                    self.tidings.tell(passed);
+                }
+                Tiding::Decided(text("decision"), text("reason"))
+            }
             "export-done" => Tiding::Exported(text("name"), outcome(&event["outcome"])),
             _ => return,
         };

@@ -3,6 +3,8 @@
 use super::client::Steps;
 use super::timetable::Timetable;
 use crate::ask::{Gateway, Question};
+use crate::contract::{Graph, Work};
+use crate::graph;
 use crate::proof::{Key, Use};
 use crate::record::event::{ExportDone, ExportPlanned, Outcome};
 use crate::strict;
@@ -39,6 +41,25 @@ pub struct Known {
     pub clones: Vec<Clone>,
     /// What was planned before.
     pub exports: Vec<Done>,
+    /// The steps that were visited, in a run that has steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<Vec<Visited>>,
+    /// What was submitted before the last one, latest first, in a run that has steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Submitted>,
+}
+
+/// A visit of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Visited {
+    /// Number of the cycle.
+    pub cycle: u32,
+    /// Name of the step.
+    pub step: String,
+    /// What came of it; none: it was repeated, or the run ended there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
 }
 
 /// A sealed submission.
@@ -96,6 +117,17 @@ pub struct Asking {
 }
 
 impl Known {
+    /// Whether the run visited a step that calls for this export.
+    #[must_use]
+    pub fn called_for(&self, graph: Option<&Graph>, export: &str) -> bool {
+        let calls = |name: &str| {
+            let step = graph.and_then(|graph| graph::named(graph, name));
+            matches!(step.map(|step| &step.work), Some(Work::Export { export: named }) if named == export)
+        };
+        let mut visits = self.path.iter().flatten();
+        visits.any(|visit| visit.outcome.is_some() && calls(&visit.step))
+    }
+
     /// The address of an export that was done before with this key.
     #[must_use]
     pub fn done(&self, name: &str, key: &str) -> Option<&str> {

@@ -159,7 +159,12 @@ pub fn plan<'c>(contract: &'c Contract, known: &Known, outbox: &Outbox, step: &S
     };
     for export in &contract.exports {
         let chosen = submission.as_ref().is_some_and(|s| s.chooses(&export.name));
-        if export.when == ExportWhen::Offer && !chosen {
+        let due = match export.when {
+            ExportWhen::Always => true,
+            ExportWhen::Offer => chosen,
+            ExportWhen::Step => known.called_for(contract.graph.as_ref(), &export.name),
+        };
+        if !due {
             continue;
         }
         match judging.what(export) {

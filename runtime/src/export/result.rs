@@ -1,6 +1,6 @@
 //! The result: what the run came to, as one document.
 
-use super::ledger::Known;
+use super::ledger::{Known, Visited};
 use super::told::End;
 use super::{Export, Refused};
 use crate::digest::sha256;
@@ -30,6 +30,9 @@ pub struct Result {
     /// SHA-256 of the submission that was exported.
     submission: Option<String>,
     exports: Vec<Acted>,
+    /// The steps that the run visited, where it has steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Vec<Visited>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +101,7 @@ impl Acted {
 
 impl Result {
     /// The run did its work where it was stopped by a router that found no fault, the agent submitted what ends a run if it
-    /// must (`terminal`), and everything that was to leave has left.
+    /// must (`terminal`) or its steps led to the end, and everything that was to leave has left.
     pub(super) fn new(
         step: &Export,
         known: Option<&Known>,
@@ -111,7 +114,11 @@ impl Result {
         let last = known.and_then(|known| known.reason.as_deref());
         // An agent that need not submit has at least ended by itself.
         let ended = !contract.finish.submission && last == Some("ended");
-        let submitted = terminal || ended;
+        // Where there are steps, they say whether the run came to its end.
+        let submitted = match contract.graph {
+            None => terminal || ended,
+            Some(_) => last == Some("end"),
+        };
         let fine = error.is_none()
             && known.is_some_and(|known| known.stopped)
             && !last.is_some_and(|reason| FAULTS.contains(&reason))
@@ -131,6 +138,7 @@ impl Result {
             packing: step.told.packing.word(),
             submission: submission.map(|submission| submission.digest.clone()),
             exports,
+            path: known.and_then(|known| known.path.clone()),
             usage: known
                 .filter(|_| contract.record.usage)
                 .map(|known| known.usage.clone()),
@@ -187,6 +195,7 @@ impl Result {
         let digest = sha256(self.text());
         let mut short = self.clone();
         short.usage = None;
+        short.path = None;
         for export in &mut short.exports {
             export.why = String::new();
         }

@@ -195,6 +195,7 @@ fn decision() -> Decision {
         depth: 0,
         next_depth: 0,
         submission_digest: None,
+        passed: None,
     }
 }
 

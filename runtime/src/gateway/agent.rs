@@ -3,8 +3,10 @@
 use super::answer::{Answer, Refusal};
 use super::connect::connect;
 use super::http::Asked;
-use super::{Gateway, files, git, keep, mcp, models, prompt, route};
+use super::{Gateway, files, git, keep, mcp, models, prompt, route, steps};
+use crate::contract::{Visit, Work};
 use crate::digest::sha256;
+use crate::graph;
 use crate::proof;
 use crate::record::Event;
 use crate::record::event::Request;
@@ -114,13 +116,19 @@ async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refu
     ) {
         return Err(Refusal::Unknown);
     }
-    expected(gateway, agent.as_deref())?;
-    let bearer = random()?;
+    let visit = steps::visit(gateway, cycle)?;
+    expected(gateway, agent.as_deref(), visit)?;
+    let (cycle, bearer) = (visit.cycle, random()?);
     let claimed = Event::CycleClaimed {
         cycle,
         bearer: sha256(&bearer),
     };
-    match gateway.journal.record(claimed) {
+    // A visit of another step takes nothing away from the one where the run is.
+    let claimed = gateway.journal.decide(|state| {
+        steps::stands(state, visit)?;
+        Ok(claimed)
+    });
+    match claimed {
         Ok(pending) => {
             pending.await.map_err(|_untold| Refusal::Record)?;
             keep::session(gateway);
@@ -133,9 +141,16 @@ async fn claim(gateway: &Arc<Gateway>, asked: &mut Asked) -> Result<Answer, Refu
     }
 }
 
-/// Refuses the pod of an agent that was not chosen. It takes nothing away from the one that was.
-fn expected(gateway: &Gateway, agent: Option<&str>) -> Result<(), Refusal> {
+/// Refuses the pod of an agent that was not chosen, or is not the step's. It takes nothing away from the one that is.
+fn expected(gateway: &Gateway, agent: Option<&str>, visit: Visit) -> Result<(), Refusal> {
     let no = |refusal: state::Refusal| Refusal::State(refusal.rule(), refusal.to_string());
+    if let Some(graph) = &gateway.contract.graph {
+        let work = graph::step(graph, visit.step).map(|step| &step.work);
+        return match (work, agent) {
+            (Some(Work::Agent { agent: mine, .. }), Some(agent)) if mine == agent => Ok(()),
+            _ => Err(no(state::Refusal::StepOther)),
+        };
+    }
     match (&gateway.contract.route, agent) {
         (None, None) => Ok(()),
         (None, Some(_)) => Err(no(state::Refusal::RouteNone)),

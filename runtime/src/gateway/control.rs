@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `GET /healthz`, `GET /readyz` | anybody | whether the record can be written |
 //! | `POST /v1/route` | router | chooses the agent of the run, once, and says which it is |
+//! | `POST /v1/steps/N` | router | does the work of a step, once, and says how it ended |
 //! | `POST /v1/cycles/N/seal` | router | ends a cycle and says what is known of it |
 //! | `POST /v1/decision` | router | keeps what was decided |
 //! | `GET /v1/usage` | router, export, people | what the run and each agent used |
@@ -19,6 +20,8 @@
 //! | `GET /v1/record` | people | the record as it is |
 //! | `/v1/exports/…` | export | the ledger of the export step (`leave::ledger`) |
 //! | `GET /metrics` | people | numbers for Prometheus |
+//!
+//! In a run with a graph, `N` of a step and of a seal is the number of a visit: it names the step too.
 //!
 //! An agent's bearer is good at the agent's port only.
 
@@ -39,6 +42,7 @@ use super::answer::{Answer, Refusal};
 use super::choice;
 use super::http::Asked;
 use super::leave;
+use super::steps;
 use crate::approval::answer as approval;
 use crate::proof::Use;
 pub(super) use record::READERS;
@@ -52,6 +56,7 @@ const KNOWN: [Use; 3] = [Use::Router, Use::Export, Use::People];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door<'a> {
     Route,
+    Step(&'a str),
     Seal(&'a str),
     Decision,
     Usage,
@@ -68,6 +73,7 @@ impl<'a> Door<'a> {
     fn find(method: &str, words: &[&'a str]) -> Option<Self> {
         Some(match (method, words) {
             ("POST", ["v1", "route"]) => Self::Route,
+            ("POST", ["v1", "steps", visit]) => Self::Step(visit),
             ("POST", ["v1", "cycles", cycle, "seal"]) => Self::Seal(cycle),
             ("POST", ["v1", "decision"]) => Self::Decision,
             ("GET", ["v1", "usage"]) => Self::Usage,
@@ -86,7 +92,7 @@ impl<'a> Door<'a> {
     /// Whose credential opens it.
     const fn opens(self) -> &'static [Use] {
         match self {
-            Self::Route | Self::Seal(_) | Self::Decision => &[Use::Router],
+            Self::Route | Self::Step(_) | Self::Seal(_) | Self::Decision => &[Use::Router],
             Self::Usage => &[Use::Router, Use::Export, Use::People],
             Self::Exports => &[Use::Export],
             Self::Submission(_) => &[Use::Export, Use::People],
@@ -125,6 +131,7 @@ async fn route(gateway: &Arc<Gateway>, mut asked: Asked) -> Result<Answer, Refus
     }
     match door {
         Door::Route => choice::answer(gateway).await,
+        Door::Step(visit) => steps::answer(gateway, number(visit)?).await,
         Door::Seal(number) => cycle::seal(gateway, number).await,
         Door::Decision => cycle::decision(gateway, &mut asked).await,
         Door::Usage => Ok(Answer::fine(&gateway.journal.read(usage::usage))),

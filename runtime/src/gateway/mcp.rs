@@ -11,6 +11,7 @@ mod beside;
 mod call;
 mod offer;
 mod opening;
+pub(super) mod own;
 mod running;
 mod stream;
 mod submit;
@@ -28,7 +29,9 @@ use crate::mcp::message::{self, Call, Fault, Id, Message};
 use crate::mcp::version::Era;
 use crate::record::Event;
 use crate::record::event::Request;
-use beside::{Beside, Parts};
+#[cfg(test)]
+pub(super) use beside::Later;
+pub(super) use beside::{Beside, Parts};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderName, HeaderValue};
 use opening::{discovered, finished, opened};
@@ -69,6 +72,12 @@ impl Mcp {
             room: Arc::new(Semaphore::new(room.clamp(1, 1024))),
             known: offer::Known::default(),
         }
+    }
+
+    /// Puts others in the place of the parts beside this one.
+    #[cfg(test)]
+    pub(super) fn stand_in(&self, beside: Arc<dyn Beside>) {
+        assert!(self.beside.set(beside).is_ok());
     }
 
     fn beside(&self) -> &dyn Beside {

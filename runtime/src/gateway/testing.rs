@@ -94,11 +94,19 @@ pub(crate) async fn running(web: Web, change: impl FnOnce(&mut Value)) -> Runnin
 
 /// The same before cycle 0.
 pub(crate) async fn unclaimed(web: Web, change: impl FnOnce(&mut Value)) -> Running {
+    after(web, change, "").await
+}
+
+/// The same as it starts again where it finds this record.
+pub(crate) async fn after(web: Web, change: impl FnOnce(&mut Value), record: &str) -> Running {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let folder = format!("gateway-testing-{}-{number}", std::process::id());
     let folder = std::env::temp_dir().join(folder);
     std::fs::create_dir_all(&folder).unwrap();
+    if !record.is_empty() {
+        std::fs::write(folder.join("record.jsonl"), record).unwrap();
+    }
     let gateway = Arc::new(open(web, change, &folder.join("record.jsonl")).await);
     serve(gateway, folder).await
 }

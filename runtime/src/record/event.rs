@@ -50,6 +50,13 @@ pub enum Event {
         /// Number of the cycle.
         cycle: u32,
     },
+    /// The gateway itself begins the work of a step, or goes on with it.
+    StepBegun {
+        /// Number of the cycle.
+        cycle: u32,
+    },
+    /// The gateway has done the work of a step.
+    StepEnded(StepEnded),
     /// A person is asked.
     ApprovalAsked(ApprovalAsked),
     /// A person agreed.
@@ -206,6 +213,19 @@ pub struct Settled {
     pub traffic: u64,
 }
 
+/// How the gateway's own work of a step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepEnded {
+    /// Number of the cycle.
+    pub cycle: u32,
+    /// One of the step's outcomes.
+    pub outcome: String,
+    /// What a call answered, as far as it is kept for those who come after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+}
+
 /// What a person is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -264,7 +284,7 @@ pub struct ApprovalAnswer {
 pub struct ToolCalled {
     /// Number of the cycle.
     pub cycle: u32,
-    /// Name of the agent.
+    /// Name of the agent; empty where the run itself calls, as one of its steps says.
     pub agent: String,
     /// Name of the server.
     pub server: String,
@@ -312,6 +332,23 @@ pub struct Decision {
     /// SHA-256 of the cycle's submission, in hexadecimal; none where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission_digest: Option<String>,
+    /// The step that the cycle visited, in a run that has steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Passed>,
+}
+
+/// A visit of a step that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passed {
+    /// Name of the step.
+    pub step: String,
+    /// What came of it; none: it is visited once more, or the run may not go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// Name of the step that follows; none: the run stops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What comes after a cycle.
@@ -382,6 +419,8 @@ impl Event {
             Self::Settled(_) => "settled",
             Self::Submission { .. } => "submission",
             Self::CycleSealed { .. } => "cycle-sealed",
+            Self::StepBegun { .. } => "step-begun",
+            Self::StepEnded(_) => "step-ended",
             Self::ApprovalAsked(_) => "approval-asked",
             Self::ApprovalGiven(_) => "approval-given",
             Self::ApprovalRefused(_) => "approval-refused",

@@ -1,6 +1,6 @@
 //! `pure-agent-runtime agent` and the hook `agent-stop`
 
-use super::{FAILED, FINE, block_on, log, refuse};
+use super::{FAILED, FINE, VISITS, block_on, log, refuse};
 use crate::shim::{self, reminder};
 use clap::Args;
 use serde_json::json;
@@ -15,7 +15,7 @@ const GATEWAY: &str = "gateway.pure-agent:8080";
 #[derive(Args)]
 pub(super) struct Agent {
     /// Number of the cycle
-    #[arg(long, value_parser = clap::value_parser!(u32).range(..100))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(..VISITS))]
     cycle: u32,
     /// Folder that the start gate left
     #[arg(long, value_name = "FOLDER", default_value = "/run/pure-agent")]

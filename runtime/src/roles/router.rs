@@ -1,6 +1,7 @@
 //! `pure-agent-runtime router`
 
 use super::{FAILED, FINE, Step, Verified, block_on, log, refuse};
+use crate::router::decide::Decision;
 use crate::router::{self, told::Arguments};
 use clap::Args;
 use serde_json::json;
@@ -59,22 +60,22 @@ impl Router {
             patience: Duration::from_secs(self.step.patience),
             answer: self.step.answer,
         };
-        let decision = match block_on(router.run()) {
-            Ok(decision) => decision,
-            Err(why) => return refuse(&why),
-        };
-        match decision {
-            Ok(decision) => {
-                log::line("decided", json!({"decision": decision}));
-                ExitCode::from(FINE)
-            }
-            Err(e) => {
-                log::line(
-                    "failed",
-                    json!({"why": format!("the answer cannot be written: {e}")}),
-                );
-                ExitCode::from(FAILED)
-            }
+        told(block_on(router.run()))
+    }
+}
+
+/// Logs what was decided.
+pub(super) fn told(decided: Result<std::io::Result<Decision>, String>) -> ExitCode {
+    match decided {
+        Ok(Ok(decision)) => {
+            log::line("decided", json!({"decision": decision}));
+            ExitCode::from(FINE)
         }
+        Ok(Err(e)) => {
+            let why = format!("the answer cannot be written: {e}");
+            log::line("failed", json!({"why": why}));
+            ExitCode::from(FAILED)
+        }
+        Err(why) => refuse(&why),
     }
 }

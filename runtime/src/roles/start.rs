@@ -1,6 +1,6 @@
 //! `pure-agent-runtime start`
 
-use super::{FAILED, FINE, Verified, block_on, log, refuse};
+use super::{FAILED, FINE, VISITS, Verified, block_on, log, refuse};
 use crate::contract::AGENT_PORT;
 use crate::router::told::OPEN;
 use crate::start;
@@ -15,7 +15,7 @@ pub(super) struct Start {
     #[command(flatten)]
     verified: Verified,
     /// Number of the cycle
-    #[arg(long, env = "PURE_AGENT_CYCLE", value_parser = clap::value_parser!(u32).range(..100))]
+    #[arg(long, env = "PURE_AGENT_CYCLE", value_parser = clap::value_parser!(u32).range(..VISITS))]
     cycle: u32,
     /// The agent of this pod, where the run chooses one of several
     #[arg(long, env = "PURE_AGENT_AGENT")]

@@ -2,6 +2,7 @@
 
 use super::decide::{Decision, Known};
 use crate::ask::Gateway;
+use crate::contract::Visit;
 use crate::proof::{Key, Use};
 use crate::strict;
 use bytes::Bytes;
@@ -25,8 +26,9 @@ impl<'a> Control<'a> {
     ///
     /// # Errors
     /// When there is no answer in time, or one that is not understood.
-    pub async fn known(&self, cycle: u32) -> Result<Known, String> {
-        let path = format!("/v1/cycles/{cycle}/seal");
+    pub async fn known(&self, visit: Visit) -> Result<Known, String> {
+        let number = visit.number().ok_or("the cycle has no number")?;
+        let path = format!("/v1/cycles/{number}/seal");
         let answer = self.post(&path, Bytes::new()).await?;
         strict::read(&answer).map_err(|e| format!("the gateway's answer is malformed: {e}"))
     }

@@ -1,9 +1,10 @@
 //! The table: what follows a cycle. The first case that fits decides.
 
 use super::told::{MOST_CYCLES, Phase, Told};
+use super::walk::Stand;
 use crate::contract::Contract;
 use crate::digest::is_sha256;
-use crate::record::event::Next;
+use crate::record::event::{Next, Passed};
 use serde::{Deserialize, Serialize};
 
 /// Bounds of the contract.
@@ -50,6 +51,9 @@ pub struct Known {
     pub reminders: u32,
     /// Repeated cycles so far.
     pub retries: u32,
+    /// Where the run is, where it has steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand: Option<Stand>,
 }
 
 /// A bound of the run that is reached.
@@ -104,6 +108,9 @@ pub struct Decision {
     pub submission_digest: Option<String>,
     /// For people; none unless the reason is `error`.
     pub detail: Option<String>,
+    /// The step that was visited, in a run that has steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Passed>,
 }
 
 /// Why it happens.
@@ -130,6 +137,12 @@ pub enum Reason {
     Incomplete,
     /// The agent need not submit, and has ended.
     Ended,
+    /// The outcome of a step leads to another one.
+    Step,
+    /// It leads to the end.
+    End,
+    /// It leads to the end of a run that has failed.
+    Fail,
 }
 
 impl Decision {
@@ -144,6 +157,25 @@ impl Decision {
             next_depth: None,
             submission_digest: None,
             detail: Some(detail),
+            passed: None,
+        }
+    }
+
+    /// One on a cycle of which this is known.
+    pub(super) fn new(cycle: u32, known: &Known, (decision, reason): (Next, Reason)) -> Self {
+        Self {
+            cycle: Some(cycle),
+            decision,
+            reason,
+            depth: known.depth,
+            next_depth: match decision {
+                Next::Continue => known.depth.checked_add(1),
+                Next::Retry => Some(known.depth),
+                Next::Stop => None,
+            },
+            submission_digest: known.submission.as_ref().map(|s| s.digest.clone()),
+            detail: None,
+            passed: None,
         }
     }
 
@@ -162,23 +194,14 @@ impl Decision {
 /// depth, `retry` a retry, and both are counted by the gateway from the decisions it keeps.
 #[must_use]
 pub fn decide(limits: &Limits, told: &Told, known: &Known) -> Decision {
-    if let Err(why) = consistent(limits, told, known) {
+    if let Err(why) = consistent(limits, told.cycle, known) {
         return Decision::error(Some(told.cycle), why.to_owned());
     }
-    let (decision, reason) = verdict(limits, told, known);
-    Decision {
-        cycle: Some(told.cycle),
-        decision,
-        reason,
-        depth: known.depth,
-        next_depth: match decision {
-            Next::Continue => known.depth.checked_add(1),
-            Next::Retry => Some(known.depth),
-            Next::Stop => None,
-        },
-        submission_digest: known.submission.as_ref().map(|s| s.digest.clone()),
-        detail: None,
+    if known.stand.is_some() {
+        let why = "the gateway knows of steps that the contract does not have";
+        return Decision::error(Some(told.cycle), why.to_owned());
     }
+    Decision::new(told.cycle, known, verdict(limits, told, known))
 }
 
 fn verdict(limits: &Limits, told: &Told, known: &Known) -> (Next, Reason) {
@@ -209,12 +232,12 @@ fn verdict(limits: &Limits, told: &Told, known: &Known) -> (Next, Reason) {
     }
 }
 
-fn ended(told: &Told) -> bool {
+pub(super) fn ended(told: &Told) -> bool {
     told.phase == Phase::Succeeded
 }
 
 /// The pod was lost, by no doing of the agent.
-fn infrastructure(told: &Told, known: &Known) -> bool {
+pub(super) fn infrastructure(told: &Told, known: &Known) -> bool {
     told.phase != Phase::Succeeded
         && (told.lost
             || told.exit_code.is_none() && !told.deadline
@@ -222,12 +245,12 @@ fn infrastructure(told: &Told, known: &Known) -> bool {
 }
 
 /// What cannot be if gateway, contract and Argo speak of the same run.
-fn consistent(limits: &Limits, told: &Told, known: &Known) -> Result<(), &'static str> {
+pub(super) fn consistent(limits: &Limits, cycle: u32, known: &Known) -> Result<(), &'static str> {
     if limits.depth == 0 {
         Err("the contract allows no cycle")
-    } else if known.cycle != told.cycle {
+    } else if known.cycle != cycle {
         Err("the gateway speaks of another cycle")
-    } else if known.depth > told.cycle || known.depth >= limits.depth {
+    } else if known.depth > cycle || known.depth >= limits.depth {
         Err("the gateway tells a depth that cannot be")
     } else if known.retries > limits.retries || known.reminders > limits.reminders {
         Err("the gateway counts more than the contract allows")
@@ -239,7 +262,7 @@ fn consistent(limits: &Limits, told: &Told, known: &Known) -> Result<(), &'stati
         Err("the digest of the submission is none")
     } else if known.submission.is_some() && !known.claimed {
         Err("a cycle that nobody claimed has a submission")
-    } else if told.cycle + 1 >= MOST_CYCLES && known.depth + 1 < limits.depth {
+    } else if cycle + 1 >= MOST_CYCLES && known.depth + 1 < limits.depth {
         Err("no number is left for another cycle")
     } else {
         Ok(())

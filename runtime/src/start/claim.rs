@@ -12,7 +12,7 @@ const LENGTH: std::ops::RangeInclusive<usize> = 32..=256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// Number of the cycle.
+    /// Number of the cycle; in a run with a graph, of the visit.
     pub cycle: u32,
     /// Name of the agent, where the run chooses one of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -81,13 +81,33 @@ impl Approvals {
             (Some(id), Some(wanted)) => (id, wanted),
             (Some(_), None) | (None, Some(_)) => return Err(Refusal::ApprovalMissing),
         };
+        self.check_about(id, call, &[(call.cycle, wanted)])
+    }
+
+    /// A call of the run itself shows a consent of a step that asked for it: in one of these cycles, by this approval.
+    pub(super) fn check_consent(
+        &self,
+        call: &ToolCalled,
+        agreed: &[(u32, &str)],
+    ) -> Result<(), Refusal> {
+        let id = call.approval.as_deref();
+        self.check_about(id.ok_or(Refusal::ApprovalMissing)?, call, agreed)
+    }
+
+    fn check_about(
+        &self,
+        id: &str,
+        call: &ToolCalled,
+        agreed: &[(u32, &str)],
+    ) -> Result<(), Refusal> {
         let (asked, state) = self.get(id).ok_or(Refusal::ApprovalUnknown)?;
         let subject = Subject::Tool {
             server: call.server.clone(),
             tool: call.tool.clone(),
         };
-        let about = asked.approval == wanted
-            && asked.cycle == Some(call.cycle)
+        let mut agreed = agreed.iter();
+        let about = agreed
+            .any(|(cycle, way)| asked.cycle == Some(*cycle) && asked.approval == *way)
             && asked.subject == subject
             && asked.arguments == call.arguments;
         match state {

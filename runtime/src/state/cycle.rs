@@ -19,7 +19,7 @@ const MOST_REASON: usize = 64;
 pub enum Phase {
     /// Nobody has its bearer.
     Unclaimed,
-    /// An agent has its bearer.
+    /// An agent has its bearer, or the gateway itself is at work.
     Claimed,
     /// Two claimed it; it has ended, and what was submitted in it is void.
     Contested,
@@ -39,6 +39,8 @@ pub struct Submission {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Cycle {
     bearer: Option<String>,
+    /// The gateway itself does the work.
+    begun: bool,
     contested: bool,
     sealed: bool,
     submission: Option<Submission>,
@@ -103,6 +105,13 @@ impl Cycles {
         self.cycles.get(&cycle)?.decision.as_ref()
     }
 
+    /// The latest document of the run, with its cycle.
+    #[must_use]
+    pub fn last_submission(&self) -> Option<(u32, &Submission)> {
+        let mut cycles = self.cycles.keys().rev();
+        cycles.find_map(|cycle| Some((*cycle, self.submission(*cycle)?)))
+    }
+
     /// Number of the latest cycle that was claimed or sealed.
     #[must_use]
     pub fn latest(&self) -> Option<u32> {
@@ -151,6 +160,19 @@ impl Cycles {
             Some((_, before)) if !before.ended() => Err(Refusal::CycleOpen),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// The gateway's own work begins, or goes on after a restart.
+    pub(super) fn check_begin(&self, cycle: u32) -> Result<(), Refusal> {
+        match self.cycles.get(&cycle) {
+            Some(found) if found.begun && !found.ended() => Ok(()),
+            Some(_) => Err(Refusal::CycleEnded),
+            None => self.check_new(cycle),
+        }
+    }
+
+    pub(super) fn begin(&mut self, cycle: u32) {
+        self.cycles.entry(cycle).or_default().begun = true;
     }
 
     pub(super) fn claim(&mut self, cycle: u32, bearer: &str) {
@@ -284,11 +306,15 @@ impl Cycle {
     }
 
     fn phase(&self) -> Phase {
-        match (self.contested, self.sealed, &self.bearer) {
+        match (
+            self.contested,
+            self.sealed,
+            self.bearer.is_some() || self.begun,
+        ) {
             (true, ..) => Phase::Contested,
             (false, true, _) => Phase::Sealed,
-            (false, false, Some(_)) => Phase::Claimed,
-            (false, false, None) => Phase::Unclaimed,
+            (false, false, true) => Phase::Claimed,
+            (false, false, false) => Phase::Unclaimed,
         }
     }
 }

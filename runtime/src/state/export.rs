@@ -3,15 +3,17 @@
 //! A planned export keeps its key and content, and what is done once stays done.
 
 use super::refusal::Refusal;
-use crate::contract::Contract;
+use super::walk::Walk;
+use crate::contract::{Contract, ExportWhen};
 use crate::digest::is_sha256;
 use crate::record::event::{ExportDone, ExportPlanned, Outcome};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The exports of a contract, and how far each is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exports {
     names: Vec<String>,
+    by_step: BTreeSet<String>,
     planned: BTreeMap<String, (ExportPlanned, Option<Outcome>)>,
     result: Option<String>,
 }
@@ -20,8 +22,11 @@ impl Exports {
     /// None planned.
     #[must_use]
     pub fn new(contract: &Contract) -> Self {
+        let exports = contract.exports.iter();
+        let by_step = exports.filter(|export| export.when == ExportWhen::Step);
         Self {
             names: contract.exports.iter().map(|e| e.name.clone()).collect(),
+            by_step: by_step.map(|e| e.name.clone()).collect(),
             planned: BTreeMap::new(),
             result: None,
         }
@@ -36,6 +41,15 @@ impl Exports {
     #[must_use]
     pub fn result(&self) -> Option<&str> {
         self.result.as_deref()
+    }
+
+    /// An export that steps make due is done only where the run has visited one of them.
+    pub(super) fn check_due(&self, name: &str, walk: Option<&Walk>) -> Result<(), Refusal> {
+        let due = walk.is_some_and(|walk| walk.exports(name));
+        match self.by_step.contains(name) && !due {
+            true => Err(Refusal::ExportStep),
+            false => Ok(()),
+        }
     }
 
     fn known(&self, name: &str, key: &str) -> Result<(), Refusal> {

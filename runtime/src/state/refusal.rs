@@ -26,6 +26,16 @@ pub enum Refusal {
     RouteAgent,
     /// The reason of a choice is no word.
     RouteReason,
+    /// The contract has no steps, or none follows yet.
+    StepNone,
+    /// The run is at another step.
+    StepOther,
+    /// What the step does was done.
+    StepDone,
+    /// The step has no such outcome.
+    StepOutcome,
+    /// A decision goes where the graph does not.
+    StepDecision,
     /// The contract has no cycle of that number.
     CycleNumber,
     /// The cycle is not after all others.
@@ -88,6 +98,8 @@ pub enum Refusal {
     ExportUnplanned,
     /// The export has been done.
     ExportDone,
+    /// No step of the run has called for the export.
+    ExportStep,
 }
 
 impl Refusal {
@@ -115,6 +127,11 @@ impl Refusal {
             Self::RouteMade => ("route-made", "an agent was chosen before"),
             Self::RouteAgent => ("route-agent", "this agent was not chosen"),
             Self::RouteReason => ("route-reason", "the reason is no word"),
+            Self::StepNone => ("step-none", "no step is due under this number"),
+            Self::StepOther => ("step-other", "the run is at another step"),
+            Self::StepDone => ("step-done", "the work of this step was done before"),
+            Self::StepOutcome => ("step-outcome", "the step has no such outcome"),
+            Self::StepDecision => ("step-decision", "the graph does not lead there"),
             Self::CycleNumber => ("cycle-number", "the contract has no such cycle"),
             Self::CycleOrder => ("cycle-order", "the cycle is not after all others"),
             Self::CycleOpen => ("cycle-open", "an earlier cycle has not ended"),
@@ -158,6 +175,7 @@ impl Refusal {
             ),
             Self::ExportUnplanned => ("export-unplanned", "the export was not planned"),
             Self::ExportDone => ("export-done", "the export has been done"),
+            Self::ExportStep => ("export-step", "no step has called for the export"),
         }
     }
 }

@@ -14,7 +14,7 @@ pub fn actions(contract: &Contract, inputs: &Inputs) -> Value {
         exports.map(|export| one(export, inputs)).collect()
     };
     let mut alone = Map::new();
-    if contract.limits.depth > 1 {
+    if contract.limits.depth > 1 && contract.graph.is_none() {
         alone.insert(
             CONTINUE.to_owned(),
             "The work is not done: another cycle starts with the same workspace. Say in the summary what is left."

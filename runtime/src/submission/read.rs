@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most problems that are told at once.
-const MOST_PROBLEMS: usize = 32;
+pub(super) const MOST_PROBLEMS: usize = 32;
 /// Most bytes of a stranger's key that a pointer shows.
 const MOST_KEY: usize = 64;
 
@@ -42,7 +42,7 @@ pub fn read(
 }
 
 /// A document that the record can hold.
-fn bounded(document: Document) -> Result<Document, Vec<Problem>> {
+pub(super) fn bounded(document: Document) -> Result<Document, Vec<Problem>> {
     if document
         .text()
         .is_ok_and(|text| text.len() <= MOST_DOCUMENT)
@@ -74,6 +74,8 @@ fn document(
         version: VERSION,
         actions: actions?,
         summary: summary?,
+        verdict: None,
+        answers: BTreeMap::new(),
         details,
     })
 }
@@ -114,6 +116,10 @@ fn action(
         if of > 1 {
             return Err(("action-alone", format!("`{name}` must stand alone")));
         }
+        if name == CONTINUE && contract.graph.is_some() {
+            let message = "the steps of this run say what follows; say it by the verdict";
+            return Err(("action-continue", message.to_owned()));
+        }
         if name == CONTINUE && contract.limits.depth < 2 {
             let message = "the run has one cycle, so there is none to continue in";
             return Err(("action-continue", message.to_owned()));
@@ -146,7 +152,13 @@ fn details(
     for export in contract.exports.iter().filter(|export| has_detail(export)) {
         let name = &export.name;
         let chosen = actions.is_none_or(|actions| actions.contains(name));
-        let happens = !goes_on && (chosen || export.when == ExportWhen::Always);
+        let happens = !goes_on
+            && match export.when {
+                ExportWhen::Always => true,
+                ExportWhen::Offer => chosen,
+                // Whether it does is decided by the steps that come.
+                ExportWhen::Step => fields.has(name),
+            };
         match (fields.has(name), happens) {
             (true, true) => {
                 let detail = detail(export, fields);

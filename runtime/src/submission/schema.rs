@@ -14,17 +14,21 @@ use serde_json::{Map, Value, json};
 pub fn schema(contract: &Contract) -> Value {
     let offered = contract.exports.iter().filter(|export| is_offered(export));
     let mut names: Vec<&str> = offered.map(|export| export.name.as_str()).collect();
-    if contract.limits.depth > 1 {
+    if contract.limits.depth > 1 && contract.graph.is_none() {
         names.push(CONTINUE);
     }
     names.push(NONE);
+    let about = match contract.graph {
+        None => "What should happen. `continue` and `none` must stand alone.",
+        Some(_) => "What should happen; nothing unless you say it. `none` must stand alone.",
+    };
     let mut properties = Map::new();
     properties.insert(
         "actions".to_owned(),
         json!({
             "type": "array", "minItems": 1, "uniqueItems": true,
             "items": {"type": "string", "enum": names},
-            "description": "What should happen. `continue` and `none` must stand alone.",
+            "description": about,
         }),
     );
     properties.insert(
@@ -35,7 +39,8 @@ pub fn schema(contract: &Contract) -> Value {
         }),
     );
     for export in contract.exports.iter().filter(|export| has_detail(export)) {
-        properties.insert(export.name.clone(), detail(export));
+        let detail = detail(export, contract.graph.is_some());
+        properties.insert(export.name.clone(), detail);
     }
     json!({
         "type": "object", "additionalProperties": false,
@@ -43,9 +48,10 @@ pub fn schema(contract: &Contract) -> Value {
     })
 }
 
-fn detail(export: &Export) -> Value {
+fn detail(export: &Export, graph: bool) -> Value {
     let name = &export.name;
     let when = match export.when {
+        ExportWhen::Always if graph => "Needed".to_owned(),
         ExportWhen::Always => "Needed unless the action is `continue`".to_owned(),
         ExportWhen::Offer => format!("Needed for the action `{name}`, and only then"),
         ExportWhen::Step => "Used if the run passes a step that makes it".to_owned(),

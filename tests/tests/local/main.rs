@@ -2,6 +2,7 @@
 
 mod endings;
 mod escapes;
+mod graph;
 mod quickstart;
 mod reference;
 mod refusals;

@@ -12,6 +12,7 @@ mod run;
 mod scenario;
 mod shim;
 mod start;
+mod steps;
 mod tools;
 mod world;
 

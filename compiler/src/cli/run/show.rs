@@ -89,6 +89,7 @@ fn words(tiding: &Tiding, currency: &str) -> String {
         Tiding::Asked(how, about) => format!("waits for approval {}: {}", plain(how), plain(about)),
         Tiding::Answered(true) => "approved".to_owned(),
         Tiding::Answered(false) => "not approved".to_owned(),
+        Tiding::Passed(step, outcome) => format!("step {}: {}", plain(step), plain(outcome)),
         Tiding::Decided(next, why) => format!("router: {} ({})", plain(next), plain(why)),
         Tiding::Exported(name, how) => format!("export {}: {}", plain(name), plain(how)),
         Tiding::WouldSend(request) => would_send(request),

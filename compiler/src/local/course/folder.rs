@@ -10,7 +10,7 @@ use crate::plan::{AgentPlan, Keep};
 use pure_agent_runtime::record::verify::verify;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, chown, lchown};
 use std::path::{Path, PathBuf};
 
 /// A folder in memory that is gone with this.
@@ -78,6 +78,37 @@ pub(super) fn hand_over(job: &Job, agent: &AgentPlan) -> io::Result<()> {
         let folder = job.folder.join(name);
         if folder.exists() {
             chown(folder, Some(agent.user), Some(agent.user))?;
+        }
+    }
+    Ok(())
+}
+
+/// Hands the folders on to the agent of another step, with everything that those before it left: whose files they are on a
+/// cluster is the group's matter.
+pub(super) fn hand_on(job: &Job, agent: &AgentPlan) -> io::Result<()> {
+    if !users::is_root() {
+        return Ok(());
+    }
+    hand_over(job, agent)?;
+    for name in ["home", "tmp", "workspace"] {
+        let folder = job.folder.join(name);
+        if folder.exists() {
+            give(&folder, agent.user)?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything in a folder, and no place that a link leads to. Nobody works there meanwhile.
+fn give(folder: &Path, owner: u32) -> io::Result<()> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            lchown(entry.path(), Some(owner), Some(owner))?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
         }
     }
     Ok(())

@@ -3,10 +3,12 @@
 use super::number;
 use crate::gateway::answer::{Answer, Refusal};
 use crate::gateway::http::Asked;
-use crate::gateway::{Gateway, keep, now};
+use crate::gateway::{Gateway, keep, now, steps};
+use crate::graph;
 use crate::record::Event;
 use crate::record::event;
 use crate::router::decide::{Decision, Exhausted, Known, Reason, Submission, SubmissionKind};
+use crate::router::walk::Stand;
 use crate::state::amount::Bound;
 use crate::state::{State, cycle};
 use crate::strict;
@@ -19,15 +21,34 @@ const MOST_BODY: usize = 64 * 1024;
 
 /// Ends a cycle, and says what is known of it. The same question again has the same answer.
 pub(super) async fn seal(gateway: &Arc<Gateway>, cycle: &str) -> Result<Answer, Refusal> {
-    let number = number(cycle)?;
+    let visit = steps::visit(gateway, number(cycle)?)?;
+    let number = visit.cycle;
     let before = gateway.journal.read(|s| s.cycles().phase(number));
-    let sealed = Event::CycleSealed { cycle: number };
-    let pending = gateway.journal.record(sealed)?;
+    let pending = gateway.journal.decide(|state| {
+        steps::stands(state, visit)?;
+        Ok(Event::CycleSealed { cycle: number })
+    })?;
     pending.await.map_err(|_untold| Refusal::Record)?;
     if before != cycle::Phase::Sealed {
         keep::upload(gateway, number);
     }
-    Ok(Answer::fine(&gateway.journal.read(|s| known(s, number))))
+    let mut known = gateway.journal.read(|s| known(s, number));
+    known.stand = stand(gateway, number);
+    Ok(Answer::fine(&known))
+}
+
+/// What is known of the step of a cycle, where the run has steps.
+fn stand(gateway: &Gateway, cycle: u32) -> Option<Stand> {
+    let step = steps::step(gateway, cycle)?;
+    gateway.journal.read(|state| {
+        let walk = state.walk()?;
+        Some(Stand {
+            step: walk.number(cycle)?,
+            outcome: walk.outcome(cycle).map(str::to_owned),
+            taken: walk.taken(&step.name, cycle),
+            owes: graph::owes(&gateway.contract, step),
+        })
+    })
 }
 
 fn known(state: &State, cycle: u32) -> Known {
@@ -50,6 +71,7 @@ fn known(state: &State, cycle: u32) -> Known {
         }),
         reminders: count("reminder"),
         retries: count("infrastructure"),
+        stand: None,
     }
 }
 
@@ -91,6 +113,7 @@ fn recorded(decision: &Decision) -> Option<event::Decision> {
         depth,
         next_depth,
         submission_digest,
+        passed,
         detail: _,
     } = decision;
     Some(event::Decision {
@@ -100,6 +123,7 @@ fn recorded(decision: &Decision) -> Option<event::Decision> {
         depth: *depth,
         next_depth: next_depth.unwrap_or(*depth),
         submission_digest: submission_digest.clone(),
+        passed: passed.clone(),
     })
 }
 

@@ -11,13 +11,20 @@ use serde_json::{Value, json};
 /// # Errors
 /// `cycle-open` while an agent may still submit, `submission-none` where it did not.
 pub(super) fn last(gateway: &Gateway) -> Result<Answer, Refusal> {
-    let found = gateway
-        .journal
-        .read(|state| match state.cycles().latest() {
-            Some(cycle) => sealed(state, cycle),
-            None => Err(none()),
-        })?;
+    let found = gateway.journal.read(|state| match latest(state) {
+        Some(cycle) => sealed(state, cycle),
+        None => Err(none()),
+    })?;
     Ok(Answer::fine(&found))
+}
+
+/// The last cycle; where the run has steps, the last one in which something was submitted.
+fn latest(state: &State) -> Option<u32> {
+    let cycles = state.cycles();
+    match state.walk() {
+        Some(_) if cycles.closed() => cycles.last_submission().map(|(cycle, _)| cycle),
+        Some(_) | None => cycles.latest(),
+    }
 }
 
 /// The submission of one cycle.

@@ -49,7 +49,7 @@ async fn a_credential_opens_its_doors_and_no_other() {
         format!("{people}0"),
         String::from("x"),
     ];
-    let doors: [(&str, &[&String], u16); 12] = [
+    let doors: [(&str, &[&String], u16); 13] = [
         ("GET /v1/usage", &[&router, &export, &people], 200),
         ("GET /v1/submission", &[&export, &people], 409),
         ("GET /v1/submission/0", &[&export, &people], 409),
@@ -60,6 +60,7 @@ async fn a_credential_opens_its_doors_and_no_other() {
         ("GET /metrics", &[&people], 200),
         ("POST /v1/decision", &[&router], 400),
         ("POST /v1/cycles/00/seal", &[&router], 404),
+        ("POST /v1/steps/00", &[&router], 404),
         ("GET /v1/nothing", &[&router, &export, &people], 404),
         ("DELETE /v1/record", &[&router, &export, &people], 404),
     ];

@@ -12,18 +12,21 @@ use super::super::control::usage::usage;
 use super::super::http::Asked;
 use super::{Gateway, closed, known};
 use crate::approval::{self, Ask};
-use crate::export::ledger::{Asking, Clone, Done, Entry, Known, Submitted};
+use crate::export::ledger::{Asking, Clone, Done, Entry, Known, Submitted, Visited};
 use crate::export::timetable::Timetable;
 use crate::record::Event;
 use crate::record::event::Subject;
-use crate::state::State;
 use crate::state::cycle::Phase;
+use crate::state::{State, Walk};
 use crate::strict;
 use serde_json::json;
 use std::sync::Arc;
 
 /// Most bytes of a body: a result document of every export.
 const MOST_BODY: usize = 512 * 1024;
+
+/// Most earlier submissions that are told: as many of the largest as an answer holds.
+const MOST_EARLIER: usize = 6;
 
 /// Answers a request below `/v1/exports`.
 pub(in crate::gateway) async fn answer(
@@ -59,15 +62,7 @@ fn all(gateway: &Gateway, state: &State) -> Result<Known, Refusal> {
     if !state.cycles().closed() {
         return Err(closed());
     }
-    let latest = state.cycles().latest();
-    let submission = latest.and_then(|cycle| {
-        let submission = state.cycles().submission(cycle)?;
-        Some(Submitted {
-            cycle,
-            digest: submission.digest.clone(),
-            document: submission.document.clone(),
-        })
-    });
+    let (submission, earlier) = submissions(state);
     let inputs = gateway.contract.inputs.iter().filter_map(|input| {
         let value = gateway.inputs.get(&input.name)?;
         Some((input.name.clone(), value.to_owned()))
@@ -85,7 +80,40 @@ fn all(gateway: &Gateway, state: &State) -> Result<Known, Refusal> {
         usage: usage(state),
         clones: clones(state),
         exports: exports.collect(),
+        path: state.walk().map(path),
+        earlier,
     })
+}
+
+/// What was submitted last, and before that. Without steps only the last cycle counts.
+fn submissions(state: &State) -> (Option<Submitted>, Vec<Submitted>) {
+    let cycles = state.cycles();
+    let one = |cycle: u32| {
+        let submission = cycles.submission(cycle)?;
+        Some(Submitted {
+            cycle,
+            digest: submission.digest.clone(),
+            document: submission.document.clone(),
+        })
+    };
+    match (state.walk(), cycles.latest()) {
+        (_, None) => (None, Vec::new()),
+        (None, Some(latest)) => (one(latest), Vec::new()),
+        (Some(_), Some(latest)) => {
+            let mut all = (0..=latest).rev().filter_map(one);
+            (all.next(), all.take(MOST_EARLIER).collect())
+        }
+    }
+}
+
+/// The steps that the run visited.
+fn path(walk: &Walk) -> Vec<Visited> {
+    let visits = walk.past().map(|past| Visited {
+        cycle: past.cycle,
+        step: past.step.name.clone(),
+        outcome: past.outcome.map(str::to_owned),
+    });
+    visits.collect()
 }
 
 /// The commits that were cloned by the tool, which pull requests start from.

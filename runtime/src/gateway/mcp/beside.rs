@@ -1,8 +1,8 @@
 //! What the server of tools asks other parts: who serves tools, who asks a person, who reads a submission.
 
 use crate::approval::{self, Ask};
-use crate::gateway::Gateway;
 use crate::gateway::answer::Refusal;
+use crate::gateway::{Gateway, steps};
 use crate::submission::{self, Problem};
 use crate::tools::{Arguments, Call, Described, Failed, Output};
 use serde_json::Value;
@@ -70,16 +70,27 @@ impl Beside for Parts {
     }
 
     fn actions(&self, gateway: &Gateway) -> Value {
-        submission::actions(&gateway.contract, &gateway.inputs)
+        let (contract, inputs) = (&gateway.contract, &gateway.inputs);
+        match steps::current(gateway) {
+            Some(step) => submission::step::actions(contract, inputs, step),
+            None => submission::actions(contract, inputs),
+        }
     }
 
     fn schema(&self, gateway: &Gateway) -> Value {
-        submission::schema(&gateway.contract)
+        match steps::current(gateway) {
+            Some(step) => submission::step::schema(&gateway.contract, step),
+            None => submission::schema(&gateway.contract),
+        }
     }
 
     fn read(&self, gateway: &Gateway, arguments: &Arguments) -> Result<String, Vec<Problem>> {
         let arguments = Value::Object(arguments.clone());
-        let document = submission::read(&gateway.contract, &gateway.inputs, &arguments)?;
+        let (contract, inputs) = (&gateway.contract, &gateway.inputs);
+        let document = match steps::current(gateway) {
+            Some(step) => submission::step::read(contract, inputs, step, &arguments)?,
+            None => submission::read(contract, inputs, &arguments)?,
+        };
         document.text().map_err(|e| {
             vec![Problem {
                 pointer: String::new(),

@@ -76,12 +76,14 @@ pub(super) async fn wrote(pending: Result<Pending, Denied>) -> Result<(), Failed
 }
 
 /// A call of a granted tool, before it is made.
-struct Granted<'g> {
-    gateway: &'g Arc<Gateway>,
-    cycle: u32,
-    grant: &'g ToolGrant,
-    server: &'g Server,
-    tool: Arc<Prepared>,
+pub(super) struct Granted<'g> {
+    pub(super) gateway: &'g Arc<Gateway>,
+    pub(super) cycle: u32,
+    /// Who calls; empty: the run itself.
+    pub(super) agent: String,
+    pub(super) grant: &'g ToolGrant,
+    pub(super) server: &'g Server,
+    pub(super) tool: Arc<Prepared>,
 }
 
 async fn granted(
@@ -94,30 +96,19 @@ async fn granted(
     let granted = Granted {
         gateway,
         cycle,
+        agent: gateway.agent_name(),
         grant,
         server: offer::server(gateway, &grant.server)?,
         tool: offer::prepared(gateway, grant).await?,
     };
     let arguments = granted.checked(sent).await?;
     let place = granted.consented(&arguments).await?;
-    let kept = gateway.keep.store().map(|_| arguments.clone());
-    let output = granted.made(arguments, place, watch).await?;
-    let told = granted.bounded(output)?;
-    if let Some(arguments) = kept {
-        gateway.keep.tool(&ToolCall {
-            cycle,
-            server: &grant.server,
-            tool: &grant.tool,
-            arguments: &Value::Object(arguments),
-            result: &told,
-        });
-    }
-    Ok(told)
+    granted.told(arguments, place, watch).await
 }
 
 impl Granted<'_> {
     /// The final arguments: within bounds, with bound values in their places, as the schema wants them.
-    async fn checked(&self, sent: Arguments) -> Result<Arguments, Failed> {
+    pub(super) async fn checked(&self, sent: Arguments) -> Result<Arguments, Failed> {
         let refuse = |refused: arguments::Refused| failed(refused.rule(), refused.message());
         arguments::check(&sent).map_err(refuse)?;
         let none = serde_json::Map::new();
@@ -143,8 +134,8 @@ impl Granted<'_> {
 
     /// Whether a call is left. The record decides; but nobody is asked to agree to what it would refuse.
     fn left(&self) -> Result<(), Failed> {
-        let (agent, grant) = (self.gateway.agent_name(), self.grant);
-        let used = |state: &State| state.tools().calls(&agent, &grant.server, &grant.tool);
+        let grant = self.grant;
+        let used = |state: &State| state.tools().calls(&self.agent, &grant.server, &grant.tool);
         let calls = self.gateway.journal.read(used);
         match grant.times.is_some_and(|times| calls >= times) {
             true => Err(told(&state::Refusal::ToolTimes)),
@@ -184,7 +175,7 @@ impl Granted<'_> {
     }
 
     /// A place among the calls that may be under way at once.
-    async fn place(&self) -> Result<OwnedSemaphorePermit, Failed> {
+    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, Failed> {
         let within = Duration::from_secs(self.server.deadline);
         let room = Arc::clone(&self.gateway.mcp.room).acquire_owned();
         match timeout(within, room).await {
@@ -196,7 +187,7 @@ impl Granted<'_> {
         }
     }
 
-    async fn recorded(
+    pub(super) async fn recorded(
         &self,
         arguments: &Arguments,
         approval: Option<String>,
@@ -207,13 +198,35 @@ impl Granted<'_> {
         }
         let called = Event::ToolCalled(ToolCalled {
             cycle: self.cycle,
-            agent: self.gateway.agent_name(),
+            agent: self.agent.clone(),
             server: self.grant.server.clone(),
             tool: self.grant.tool.clone(),
             arguments: arguments::digest(arguments),
             approval,
         });
         wrote(self.gateway.journal.record(called)).await
+    }
+
+    /// Makes a call that is on the disk, and keeps what was said where that is wanted.
+    pub(super) async fn told(
+        &self,
+        arguments: Arguments,
+        place: OwnedSemaphorePermit,
+        watch: Watch,
+    ) -> Result<Value, Failed> {
+        let kept = self.gateway.keep.store().map(|_| arguments.clone());
+        let output = self.made(arguments, place, watch).await?;
+        let told = self.bounded(output)?;
+        if let Some(arguments) = kept {
+            self.gateway.keep.tool(&ToolCall {
+                cycle: self.cycle,
+                server: &self.grant.server,
+                tool: &self.grant.tool,
+                arguments: &Value::Object(arguments),
+                result: &told,
+            });
+        }
+        Ok(told)
     }
 
     async fn made(

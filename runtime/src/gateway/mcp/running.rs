@@ -79,7 +79,7 @@ impl Ticket {
 }
 
 /// See [`Ticket::watch`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Watch(Arc<Signal>);
 
 impl Watch {

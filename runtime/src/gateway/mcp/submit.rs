@@ -23,6 +23,7 @@ pub(super) fn offered(contract: &Contract) -> bool {
     exports.any(|export| export.when == ExportWhen::Offer)
         || contract.finish.submission
         || contract.limits.depth > 1
+        || contract.graph.is_some()
 }
 
 /// Both tools as `tools/list` gives them.

@@ -40,6 +40,7 @@ async fn next(running: &Running, cycle: u32, document: Option<&str>, reason: &st
         depth,
         next_depth: if retry { depth } else { depth + 1 },
         submission_digest: document.map(sha256),
+        passed: None,
     };
     record(running, Event::RouterDecided(decision)).await;
     let (cycle, bearer) = (cycle + 1, sha256(BEARER));

@@ -30,6 +30,7 @@ fn known(cycle: u32, depth: u32) -> Known {
         submission: None,
         reminders: 0,
         retries: 0,
+        stand: None,
     }
 }
 

@@ -24,6 +24,7 @@ fn decide(
         depth,
         next_depth,
         submission_digest: document.map(sha256),
+        passed: None,
     })
 }
 
@@ -166,6 +167,7 @@ fn a_decision_is_made_once_after_the_cycle_and_within_the_depth() {
             depth: 0,
             next_depth: 0,
             submission_digest: None,
+            passed: None,
         })
     };
     let go = |next, none| decide(0, Next::Continue, 0, next, none);

@@ -34,8 +34,8 @@ fn events() -> impl Strategy<Value = Event> {
             if allowed { Event::RequestAllowed(request) } else { Event::RequestDenied(request) }
         }),
         2 => (cycle, next, 0..3_u32, 0..3_u32).prop_map(|(cycle, decision, depth, next_depth)| {
-            let (reason, submission_digest) = ("r".to_owned(), None);
-            Event::RouterDecided(Decision { cycle, decision, reason, depth, next_depth, submission_digest })
+            let (reason, submission_digest, passed) = ("r".to_owned(), None, None);
+            Event::RouterDecided(Decision { cycle, decision, reason, depth, next_depth, submission_digest, passed })
         }),
         1 => Just(Event::RunOpened(opened())),
     ]
