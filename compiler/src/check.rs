@@ -19,6 +19,7 @@ mod inputs;
 mod limits;
 mod models;
 mod names;
+mod queue;
 mod record;
 mod rescan;
 mod schedule;
@@ -68,6 +69,7 @@ const FAMILIES: &[Family] = &[
     limits::check,
     worst::check,
     schedule::check,
+    queue::check,
     names::check,
     rescan::check,
     flow::check,

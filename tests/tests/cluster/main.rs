@@ -13,6 +13,7 @@ mod examples;
 mod failures;
 mod gate;
 mod lifecycle;
+mod queue;
 mod routed;
 mod takeover;
 mod verbs;
