@@ -20,6 +20,7 @@ mod inputs;
 mod limits;
 mod models;
 mod names;
+mod queue;
 mod record;
 mod rescan;
 mod schedule;
@@ -70,6 +71,7 @@ const FAMILIES: &[Family] = &[
     limits::check,
     worst::check,
     schedule::check,
+    queue::check,
     names::check,
     rescan::check,
     flow::check,

@@ -72,6 +72,8 @@ pub struct Plan {
     pub retry: contract::Retry,
     /// When it starts by itself.
     pub schedule: Option<SchedulePlan>,
+    /// The queue of the target in which it waits for a slot.
+    pub queue: Option<String>,
     /// Every host that the gateway may dial on its own account, with the reason.
     pub upstreams: Vec<Upstream>,
     /// Every act that changes the outside world.
@@ -416,6 +418,8 @@ pub struct TargetPlan {
     pub break_glass: Vec<String>,
     /// Groups that may look after runs: start probes, and ask gateways.
     pub operators: Vec<String>,
+    /// Queues, each with the runs that may go on at once.
+    pub queues: BTreeMap<String, u64>,
     /// Bounds of the namespace.
     pub quota: Option<Quota>,
     /// Addresses beyond the run that must be closed to agents (`host:port`), tried before a start.

@@ -383,6 +383,8 @@ pub struct Run {
     pub retry: Option<Retry>,
     /// `schedule`
     pub schedule: Option<Schedule>,
+    /// The queue that it waits in.
+    pub queue: Option<S<String>>,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
     pub spoilt: bool,
 }
@@ -884,6 +886,7 @@ fn run(item: &Item) -> Option<Run> {
         record: item.child("record").map(record).unwrap_or_default(),
         retry: item.child("retry").and_then(retry),
         schedule: item.child("schedule").and_then(schedule),
+        queue: text(item, "queue"),
         spoilt: item.spoilt(),
     })
 }

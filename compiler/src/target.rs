@@ -57,6 +57,8 @@ pub struct Target {
     pub break_glass: Vec<S<String>>,
     /// Groups that look after runs.
     pub operators: Vec<S<String>>,
+    /// `queue`: name and slots; none where they were refused.
+    pub queues: Vec<(S<String>, Option<S<u64>>)>,
     /// Bounds of the namespace.
     pub quota: Option<Quota>,
 }
@@ -150,6 +152,10 @@ fn target(item: &Item) -> Option<Target> {
         closed: texts(item, "closed"),
         break_glass: texts(item, "break-glass"),
         operators: texts(item, "operator"),
+        queues: item
+            .children("queue")
+            .filter_map(|q| Some((q.text(0)?, int(q, "slots"))))
+            .collect(),
         quota: item.child("quota").and_then(quota),
     })
 }

@@ -32,6 +32,8 @@ pub struct Run {
     pub phase: String,
     /// What Argo says about it; may be empty.
     pub message: String,
+    /// Who answers for its spec; empty where the spec does not say, and until Argo has seen the Workflow.
+    pub owner: String,
     /// Digest of the bundle; empty until Argo has seen the Workflow.
     pub bundle: String,
     /// When it was submitted.
@@ -97,6 +99,10 @@ impl Run {
                 phase
             },
             message: text("/status/message"),
+            owner: workflow["metadata"]["labels"][names::OWNER]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             bundle: workflow["metadata"]["annotations"][BUNDLE_ANNOTATION]
                 .as_str()
                 .unwrap_or_default()
@@ -471,7 +477,8 @@ mod tests {
     fn workflow() -> Value {
         json!({
             "metadata": {"name": "review-x7k2p", "uid": "u-1", "creationTimestamp": "2026-01-01T00:00:00Z",
-                "annotations": {"pure-agent.dev/bundle": "b"}},
+                "annotations": {"pure-agent.dev/bundle": "b"},
+                "labels": {"pure-agent.dev/owner": "team-agents"}},
             "spec": {"workflowTemplateRef": {"name": "review"},
                 "arguments": {"parameters": [{"name": "inputs", "value": "e30"}]}},
             "status": {"phase": "Failed", "message": "child failed", "nodes": {
@@ -489,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workflow_is_read_by_its_steps() {
+    fn s1_05_a_workflow_is_read_by_its_steps_and_its_owner() {
         let run = Run::of(&workflow());
         assert_eq!(
             (run.spec.as_str(), run.phase.as_str()),
@@ -509,7 +516,8 @@ mod tests {
             [("phase", "Failed"), ("exit-code", "3")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(run.steps[1].told, told);
         let new = Run::of(&json!({"metadata": {"name": "x"}}));
-        assert_eq!(new.phase, "Pending");
+        assert_eq!((new.phase.as_str(), new.owner.as_str()), ("Pending", ""));
+        assert_eq!(run.owner, "team-agents");
         assert!(!new.is_over());
     }
 

@@ -21,6 +21,7 @@ mod filled;
 mod literal;
 mod pods;
 mod probes;
+mod queues;
 mod runs;
 #[cfg(test)]
 mod tests;
@@ -78,6 +79,7 @@ pub fn platform(target: &TargetPlan, labels: &BTreeMap<String, String>) -> Vec<G
         runs::internals(target),
     ]
     .into_iter()
+    .chain((!target.queues.is_empty()).then(|| queues::queues(target)))
     .map(|draft| draft.guard(&target.namespace, labels))
     .collect()
 }

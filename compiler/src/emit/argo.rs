@@ -6,6 +6,7 @@ mod types;
 
 pub use types::{
     Arguments, Backoff, Condition, ContinueOn, CronWorkflow, CronWorkflowSpec, Inputs, Metadata,
-    Outputs, Parameter, PodGc, ResourceTemplate, RetryStrategy, StepCall, Template, TemplateRef,
-    TtlStrategy, ValueFrom, VolumeClaimGc, WorkflowSpec, WorkflowTemplate,
+    Outputs, Parameter, PodGc, ResourceTemplate, RetryStrategy, Semaphore, StepCall,
+    Synchronization, Template, TemplateRef, TtlStrategy, ValueFrom, VolumeClaimGc, WorkflowSpec,
+    WorkflowTemplate,
 };

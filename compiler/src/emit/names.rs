@@ -29,6 +29,8 @@ pub const GATEWAY_HOST: &str = "gateway.pure-agent";
 pub const INPUTS: &str = "inputs";
 /// The parameter of a Workflow with the UID of the first run, where it tries that one again.
 pub const RETRY_OF: &str = "retry-of";
+/// ConfigMap with the slots of each queue of a target.
+pub const QUEUES: &str = "pure-agent-queues";
 /// Key of the contract in its ConfigMap.
 pub const CONTRACT_KEY: &str = "contract.json";
 /// Key of the run key in its Secret.

@@ -5,7 +5,8 @@ use crate::emit::{metadata, names, network, object, pods, quantity};
 use crate::plan::{Plan, Quota};
 use crate::value::NotData;
 use k8s_openapi::api::core::v1::{
-    LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
+    ConfigMap, LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota,
+    ResourceQuotaSpec,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -20,6 +21,9 @@ pub fn platform(plan: &Plan) -> Result<Vec<Object>, NotData> {
     if let Some(quota) = &plan.target.quota {
         objects.push(object(Zone::Platform, &limit_range(plan))?);
         objects.push(object(Zone::Platform, &resource_quota(plan, quota))?);
+    }
+    if !plan.target.queues.is_empty() {
+        objects.push(object(Zone::Platform, &queues(plan))?);
     }
     objects.push(object(Zone::Platform, &network::default_deny(plan))?);
     Ok(objects)
@@ -63,6 +67,16 @@ fn limit_range(plan: &Plan) -> LimitRange {
                 ..Default::default()
             }],
         }),
+    }
+}
+
+/// Argo reads the slots of a queue here whenever a Workflow asks for one.
+fn queues(plan: &Plan) -> ConfigMap {
+    let slots = plan.target.queues.iter();
+    ConfigMap {
+        data: Some(slots.map(|(k, n)| (k.clone(), n.to_string())).collect()),
+        metadata: metadata(names::QUEUES, plan, names::platform_labels()),
+        ..ConfigMap::default()
     }
 }
 

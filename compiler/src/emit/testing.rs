@@ -66,6 +66,7 @@ pub fn minimal() -> Plan {
         },
         retry: c::Retry::default(),
         schedule: None,
+        queue: None,
         upstreams: vec![upstream(
             "ollama.internal.example.com",
             11434,
@@ -265,6 +266,7 @@ pub fn rich() -> Plan {
             infrastructure: 2,
             backoff: 30,
         },
+        queue: Some(text("chat")),
         schedule: Some(SchedulePlan {
             cron: text("0 6 * * 1-5"),
             timezone: text("Asia/Seoul"),
@@ -546,6 +548,7 @@ fn target() -> TargetPlan {
         private: Vec::new(),
         break_glass: Vec::new(),
         operators: Vec::new(),
+        queues: BTreeMap::new(),
         quota: None,
         probes: Vec::new(),
     }
@@ -593,6 +596,7 @@ fn rich_target() -> TargetPlan {
         }],
         break_glass: vec![text("platform-admins")],
         operators: vec![text("agent-operators")],
+        queues: BTreeMap::from([(text("chat"), 4), (text("night"), 1)]),
         quota: Some(Quota {
             pods: 50,
             cpu_millis: 16_000,

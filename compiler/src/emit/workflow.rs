@@ -11,8 +11,8 @@ mod steps;
 
 use crate::bundle::{Object, Zone};
 use crate::emit::argo::{
-    Arguments, Metadata, Parameter, PodGc, TtlStrategy, VolumeClaimGc, WorkflowSpec,
-    WorkflowTemplate,
+    Arguments, Metadata, Parameter, PodGc, Semaphore, Synchronization, TtlStrategy, VolumeClaimGc,
+    WorkflowSpec, WorkflowTemplate,
 };
 use crate::emit::names::{self, Role};
 use crate::emit::pods::{self, RolePod};
@@ -49,6 +49,7 @@ pub fn workflow_template(plan: &Plan, pods: &[RolePod]) -> Result<Object, NotDat
         .chain([launcher::drop_agent(plan), launcher::cleanup()])
         .collect();
     let spec = WorkflowSpec {
+        synchronization: plan.queue.as_deref().map(slot),
         templates,
         ..frame(plan, deadlines.workflow)
     };
@@ -110,6 +111,19 @@ fn frame(plan: &Plan, deadline: u64) -> WorkflowSpec {
             labels: names::workflow_labels(plan),
         }),
         ..WorkflowSpec::default()
+    }
+}
+
+/// One of the slots of a queue.
+fn slot(queue: &str) -> Synchronization {
+    Synchronization {
+        semaphores: vec![Semaphore {
+            config_map_key_ref: core::ConfigMapKeySelector {
+                key: queue.to_owned(),
+                name: names::QUEUES.to_owned(),
+                optional: None,
+            },
+        }],
     }
 }
 

@@ -533,6 +533,7 @@ static RUN: NodeDef = node(
     &RECORD,
     &RETRY,
     &SCHEDULE,
+    &QUEUE,
 ])
 .example(
     "run \"hello\" {\n    agent \"coder\"\n    limits {\n        deadline \"2h\"\n        turns 200\n        \
@@ -913,6 +914,12 @@ static SCHEDULE: NodeDef = node(
 .args(&[arg("cron", Cron)])
 .children(&[&TIMEZONE, &OVERLAP, &CATCH_UP])
 .example("schedule \"0 3 * * 1-5\" {\n    timezone \"Asia/Seoul\"\n}");
+static QUEUE: NodeDef = node(
+    "queue",
+    "The queue of the target in which it waits for a slot before its first step. A run on this machine does not wait.",
+)
+.args(&[arg("name", Name)])
+.example("queue \"chat\"");
 static TIMEZONE: NodeDef = node("timezone", "IANA time zone.")
     .args(&[arg("zone", Timezone)])
     .example("timezone \"Asia/Seoul\"")

@@ -31,6 +31,7 @@ static TARGET: NodeDef = node(
     &CLOSED,
     &BREAK_GLASS,
     &OPERATOR,
+    &QUEUE,
     &QUOTA,
 ])
 .example(
@@ -190,6 +191,19 @@ static OPERATOR: NodeDef = node(
 .args(&[arg("group", Line)])
 .example("operator \"agent-operators\"")
 .many();
+static QUEUE: NodeDef = node(
+    "queue",
+    "A line that runs wait in. Each run that names it holds one of its slots from its first step to its end; the \
+     others wait, and the time of waiting is no part of a deadline. `pure-agent stop --now` ends a run that waits.",
+)
+.args(&[arg("name", Name)])
+.children(&[&SLOTS])
+.example("queue \"chat\" {\n    slots 4\n}")
+.many();
+static SLOTS: NodeDef = node("slots", "Runs at once, of all specs that name it.")
+    .args(&[arg("times", Int(1, 10_000))])
+    .example("slots 4")
+    .one();
 static QUOTA: NodeDef = node("quota", "Bounds of the namespace.")
     .children(&[&PODS, &CPU, &MEMORY, &STORAGE])
     .example(

@@ -155,6 +155,7 @@ fn target(namespace: &str, images: &Images, facts: &Facts) -> TargetPlan {
         private: vec![world("198.51.100.0/24"), world("2001:db8:1::/64")],
         break_glass: vec![BREAK_GLASS.to_owned()],
         operators: vec![OPERATORS.to_owned()],
+        queues: BTreeMap::from([("one".to_owned(), 1)]),
         quota: Some(Quota {
             pods: 50,
             cpu_millis: 16_000,

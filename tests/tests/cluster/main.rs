@@ -14,6 +14,7 @@ mod failures;
 mod gate;
 mod graphs;
 mod lifecycle;
+mod queue;
 mod routed;
 mod takeover;
 mod verbs;

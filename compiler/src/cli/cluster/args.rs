@@ -152,6 +152,9 @@ pub(in crate::cli) struct ListArgs {
     /// Runs of this spec only
     #[arg(value_name = "SPEC")]
     pub(in crate::cli) spec: Option<String>,
+    /// Runs of specs of this owner only
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) owner: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) at: Where,
     /// How runs are printed [default: a table]

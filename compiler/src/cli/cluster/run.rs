@@ -19,7 +19,8 @@ pub(super) fn list(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     let cluster = connect(&args.at.reach)?;
     let namespace = namespace(&args.at, &cluster)?;
     let mut runs = cluster.runs(&namespace)?;
-    runs.retain(|run| args.spec.as_ref().is_none_or(|spec| *spec == run.spec));
+    let wanted = |wish: &Option<String>, fact: &str| wish.as_ref().is_none_or(|w| w == fact);
+    runs.retain(|run| wanted(&args.spec, &run.spec) && wanted(&args.owner, &run.owner));
     if let Some(text) = machine(args.output, &runs)? {
         terminal.out(&text)?;
         return Ok(Exit::Fine);
@@ -32,7 +33,7 @@ pub(super) fn list(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     let rows: Vec<Vec<String>> = runs.iter().map(|run| row(run, wide)).collect();
     let mut head = vec!["RUN", "SPEC", "PHASE", "AGE", "TOOK"];
     if wide {
-        head.extend(["BUNDLE", "UID", "RETRY OF", "MESSAGE"]);
+        head.extend(["OWNER", "BUNDLE", "UID", "RETRY OF", "MESSAGE"]);
     }
     terminal.out(&table(&head, &rows))?;
     Ok(Exit::Fine)
@@ -49,6 +50,7 @@ fn row(run: &Run, wide: bool) -> Vec<String> {
     if wide {
         let bundle = run.bundle.chars().take(12).collect();
         row.extend([
+            run.owner.clone(),
             bundle,
             run.uid.clone(),
             run.retry_of.clone(),

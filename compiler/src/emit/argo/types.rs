@@ -1,6 +1,8 @@
 //! One struct for each of Argo's types. Absent fields are not written.
 
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PodSecurityContext, Toleration};
+use k8s_openapi::api::core::v1::{
+    ConfigMapKeySelector, PersistentVolumeClaim, PodSecurityContext, Toleration,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -69,6 +71,9 @@ pub struct WorkflowSpec {
     /// Account of Argo's pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_name: Option<String>,
+    /// What it waits for before its first step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synchronization: Option<Synchronization>,
     /// The templates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub templates: Vec<Template>,
@@ -90,6 +95,21 @@ pub struct WorkflowSpec {
     /// The stored workflow that this one runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_template_ref: Option<TemplateRef>,
+}
+
+/// What a Workflow waits for: the list that 3.6 and later have; the single field is gone in 4.0.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Synchronization {
+    /// Each is held from the first step to the end.
+    pub semaphores: Vec<Semaphore>,
+}
+
+/// A number of Workflows at once.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Semaphore {
+    /// Where the number is.
+    pub config_map_key_ref: ConfigMapKeySelector,
 }
 
 /// Labels and annotations.

@@ -135,7 +135,7 @@ fn prompts_may_hold_braces() {
             .unwrap()
             .contains("{{care}}")
     );
-    let map = of_kind(&plan, "ConfigMap").remove(0);
+    let map = of_kind(&plan, "ConfigMap").pop().unwrap();
     assert!(
         map["data"]["contract.json"]
             .as_str()
@@ -526,14 +526,14 @@ fn s0_16_the_choice_holds_no_secret_and_its_words_reach_no_object_of_argo() {
     for words in ["the task is about", "an alarm rings", "{{code}}"] {
         assert!(!argo.contains(words), "{words}");
     }
-    let map = of_kind(&plan, "ConfigMap").remove(0);
+    let map = of_kind(&plan, "ConfigMap").pop().unwrap();
     let contract: Json =
         serde_json::from_str(map["data"]["contract.json"].as_str().unwrap()).unwrap();
     assert_eq!(contract["entry"], "worker");
     assert_eq!(contract["route"]["by"]["model"]["name"], "opus");
     assert_eq!(contract["route"]["choices"][1]["when"][1], "an alarm rings");
     // Nothing of it is where there is no route.
-    let map = of_kind(&rich(), "ConfigMap").remove(0);
+    let map = of_kind(&rich(), "ConfigMap").pop().unwrap();
     assert!(
         !map["data"]["contract.json"]
             .as_str()
@@ -566,6 +566,27 @@ fn s3_16_the_scheduler_places_whichever_agent_was_chosen() {
         };
         for amount in ["requests", "limits"] {
             assert_eq!(share[amount]["cpu"], cpu, "{name}");
+        }
+    }
+}
+
+/// Runs hold slots of a ConfigMap of the target by their place in it; a run without a queue waits for nothing.
+#[test]
+fn s1_19_a_run_takes_a_slot_of_its_queue() {
+    let wait = &template(&rich())["spec"]["synchronization"];
+    let key = serde_json::json!({"key": "chat", "name": "pure-agent-queues"});
+    assert_eq!(
+        *wait,
+        serde_json::json!({"semaphores": [{"configMapKeyRef": key}]})
+    );
+    let map = of_kind(&rich(), "ConfigMap").remove(0);
+    assert_eq!(map["metadata"]["name"], "pure-agent-queues");
+    assert_eq!(map["data"], serde_json::json!({"chat": "4", "night": "1"}));
+    assert!(map.get("immutable").is_none(), "slots may be changed");
+    for (name, plan) in plans() {
+        if plan.queue.is_none() {
+            let spec = &template(&plan)["spec"];
+            assert!(spec.get("synchronization").is_none(), "{name}");
         }
     }
 }

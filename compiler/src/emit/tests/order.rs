@@ -22,6 +22,7 @@ fn the_order_is_fixed() {
         "Namespace",
         "LimitRange",
         "ResourceQuota",
+        "ConfigMap",
         "NetworkPolicy",
         "ValidatingAdmissionPolicy",
         "ServiceAccount",
@@ -112,7 +113,7 @@ fn pods_do_not_name_the_programs_version() {
 #[test]
 fn the_contract_is_named_by_its_digest_and_reads_back() {
     for (_, plan) in plans() {
-        let map = of_kind(&plan, "ConfigMap").remove(0);
+        let map = of_kind(&plan, "ConfigMap").pop().unwrap();
         assert_eq!(map["immutable"], true);
         let text = map["data"]["contract.json"].as_str().unwrap();
         let digest = json::sha256_hex_bytes(text.as_bytes());

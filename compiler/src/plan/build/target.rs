@@ -1,6 +1,6 @@
 //! Facts of the cluster.
 
-use super::{bytes, port, run, sorted, text, texts};
+use super::{bytes, number, port, run, sorted, text, texts};
 use crate::plan::{
     Dns, Endpoint, PrivateRange, Quota, TargetPlan, Toleration, TrustBundle, defaults,
 };
@@ -50,6 +50,11 @@ pub(super) fn target(target: &target::Target) -> TargetPlan {
         })),
         break_glass: sorted(texts(&target.break_glass)),
         operators: sorted(texts(&target.operators)),
+        queues: target
+            .queues
+            .iter()
+            .map(|(name, slots)| (name.value.clone(), number(slots.as_ref()).unwrap_or(1)))
+            .collect(),
         quota: target.quota.as_ref().map(quota),
         probes: probes(target),
     }

@@ -46,6 +46,7 @@ pub(super) fn title(page: &mut Page, plan: &Plan) {
             .as_ref()
             .map(|s| row("schedule", scheduled(s))),
     );
+    rows.extend(plan.queue.as_ref().map(|q| row("queue", queued(q, target))));
     let labels: Vec<String> = plan
         .labels
         .iter()
@@ -55,6 +56,12 @@ pub(super) fn title(page: &mut Page, plan: &Plan) {
         rows.push(row("labels", labels.join(", ")));
     }
     page.table(&rows);
+}
+
+fn queued(queue: &str, target: &TargetPlan) -> String {
+    let slots = target.queues.get(queue).copied().unwrap_or_default();
+    let runs = words::count(slots, "run", "runs");
+    format!("{queue}: waits while {runs} of it go on")
 }
 
 fn starts(plan: &Plan) -> &'static str {

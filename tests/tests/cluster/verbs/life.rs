@@ -109,6 +109,10 @@ fn shown(ground: &Ground, run: &str) {
     );
     let wide = ground.sure("admin", &["list", SPEC, "--output", "wide"]);
     assert!(wide.contains("BUNDLE"), "{wide}");
+    for (owner, there) in [("team-agents", true), ("team-other", false)] {
+        let list = ground.run("admin", &["list", "--owner", owner]);
+        assert_eq!(list.out.contains(run), there, "{owner}: {}", list.out);
+    }
     let none = ground.run("admin", &["list", "other"]);
     assert!(none.err.contains("no runs"), "{}", none.err);
     let yaml = ground.sure("admin", &["list", "--output", "yaml"]);
