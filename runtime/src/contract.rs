@@ -304,6 +304,17 @@ pub enum ServerKind {
         /// What the tool does, for a model.
         about: String,
     },
+    /// Deployments of one namespace of the cluster that the run is on, as the gateway's own account.
+    Kubernetes {
+        /// How the API server is reached.
+        api: ClusterApi,
+        /// The namespace.
+        namespace: String,
+        /// The Deployments, sorted by name; pods of others are not shown.
+        deployments: Vec<Deployment>,
+        /// Most lines of one answer.
+        lines: u32,
+    },
     /// A container of its own, without network but from the gateway.
     Image {
         /// Port of its Streamable HTTP endpoint.
@@ -311,6 +322,29 @@ pub enum ServerKind {
         /// Host name by which the gateway reaches it.
         host: String,
     },
+}
+
+/// How the API server of a cluster is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterApi {
+    /// Base URL.
+    pub url: String,
+    /// File with the token of the pod's account, which is replaced while the pod lives.
+    pub token: String,
+    /// File with the only authorities that are trusted there.
+    pub authority: String,
+}
+
+/// A Deployment that tools may look after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// Its name.
+    pub name: String,
+    /// The replicas that it may be given; none: it is not scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<Range>,
 }
 
 /// What the folder of a month is called.
