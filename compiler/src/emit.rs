@@ -19,6 +19,7 @@ pub mod substitution;
 #[doc(hidden)]
 pub mod testing;
 pub mod workflow;
+pub mod workloads;
 
 pub use crate::plan::deadlines;
 
@@ -118,6 +119,7 @@ pub fn emit_spec(plan: &Plan) -> Result<Vec<Object>, NotEmitted> {
     let sealed = contract::seal(plan)?;
     let pods = pods::pods(plan, &sealed);
     let mut objects = identity::identity(plan)?;
+    objects.extend(workloads::rights(plan)?);
     objects.extend(network::network(plan)?);
     for guard in admission::spec(plan, &pods, &names::spec_labels(plan))? {
         objects.extend(guard.objects(Zone::Spec)?);

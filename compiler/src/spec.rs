@@ -1,6 +1,7 @@
 //! A run spec as its author wrote it: names still names, every value with its place.
 
 pub mod service;
+pub mod workloads;
 
 use crate::decode::{child, int, list, prop, prop_int, text, texts, typed};
 use crate::nodes::Decl;
@@ -16,6 +17,7 @@ use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::size::Size;
 use crate::values::url::{Plaintext, Url};
 use service::TypedTool;
+use workloads::Workloads;
 
 type S<T> = Spanned<T>;
 
@@ -96,7 +98,7 @@ pub struct Price {
 pub struct Server {
     /// Name.
     pub name: S<String>,
-    /// `linear`, `git`, `fetch`, `http` or `s3`.
+    /// `linear`, `git`, `fetch`, `http`, `s3` or `kubernetes`.
     pub builtin: Option<S<String>>,
     /// Image.
     pub image: Option<S<Image>>,
@@ -132,6 +134,8 @@ pub struct Server {
     pub months: Option<S<u64>>,
     /// Tools that the spec names.
     pub typed: Vec<TypedTool>,
+    /// What of the cluster is looked after.
+    pub workloads: Workloads,
     /// Share of the node.
     pub resources: Resources,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
@@ -695,6 +699,7 @@ fn server(item: &Item) -> Option<Server> {
         partition: text(item, "partition"),
         months: int(item, "months"),
         typed: item.children("tool").filter_map(service::tool).collect(),
+        workloads: workloads::workloads(item),
         resources: resources(item),
         spoilt: item.spoilt(),
     })

@@ -18,6 +18,11 @@ pub const CONTROL_PORT: u16 = 9090;
 /// Port of the gateway through which the export step leaves.
 pub const EXPORT_PORT: u16 = 9091;
 
+/// Name by which a gateway knows the API server of its cluster.
+pub const API_HOST: &str = "kubernetes.default.svc";
+/// Where the token and the authority of that server are in a gateway that has them.
+pub const API_DIR: &str = "/run/secrets/pure-agent-api";
+
 /// The whole configuration of one spec.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -270,7 +270,9 @@ impl Kind {
                 namespace,
                 deployments,
                 lines,
-            } => Kubernetes::new(parts, api, (namespace, *lines), deployments).map(Self::Kubernetes),
+            } => {
+                Kubernetes::new(parts, api, (namespace, *lines), deployments).map(Self::Kubernetes)
+            }
             ServerKind::Image { port, host } => Image::new(parts, host, *port).map(Self::Image),
         }
     }

@@ -24,6 +24,7 @@ mod probes;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod workloads;
 
 use crate::bundle::{Object, Zone};
 use crate::emit::pods::RolePod;
@@ -97,10 +98,10 @@ pub fn spec(
     if !plan.enabled {
         drafts.push(runs::disabled(plan));
     }
-    Ok(drafts
+    let own = drafts
         .into_iter()
-        .map(|draft| draft.guard(&plan.target.namespace, labels))
-        .collect())
+        .map(|draft| draft.guard(&plan.target.namespace, labels));
+    Ok(own.chain(workloads::guards(plan, labels)).collect())
 }
 
 /// A policy in the making.

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT,
 };
-use memchr::memmem;
 use hyper::{Method, Request, Response, Uri};
+use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,8 @@ impl Api {
 
     /// Reads an object or a list. `path` is made of names that were checked.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failed> {
-        let request = Request::get(format!("{}{path}", self.url)).header(ACCEPT, "application/json");
+        let request =
+            Request::get(format!("{}{path}", self.url)).header(ACCEPT, "application/json");
         parse(&self.ask(request, body::empty(), MOST_ANSWER).await?)
     }
 
@@ -123,7 +124,10 @@ impl Api {
             .map_err(|_untold| Failed::new("kubernetes-url", "the address cannot be asked"))?;
         let answer = self.web.ask(request, most, self.deadline).await?;
         judge(&answer)?;
-        let shown = token.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
+        let shown = token
+            .as_bytes()
+            .strip_prefix(b"Bearer ")
+            .unwrap_or_default();
         match !shown.is_empty() && memmem::find(answer.body(), shown).is_some() {
             true => Err(Failed::new(
                 "kubernetes-echo",

@@ -48,15 +48,16 @@ impl Kubernetes {
         let Restart { deployment } = read(arguments)?;
         let name = &self.deployment(&deployment)?.name;
         let at = extended(now());
-        let change =
-            json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}});
+        let change = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}});
         let path = format!("{}/{name}", self.path("apis/apps/v1", "deployments"));
         let changed: Changed = self.api.patch(&path, &change).await?;
         if changed.metadata.name != *name {
             return Err(odd());
         }
-        Ok(json!({"success": true, "deployment": name, "restarted_at": at,
-            "replicas": changed.spec.replicas}))
+        Ok(
+            json!({"success": true, "deployment": name, "restarted_at": at,
+            "replicas": changed.spec.replicas}),
+        )
     }
 
     pub(super) async fn scale(&self, arguments: Arguments) -> Result<Value, Failed> {
@@ -83,7 +84,9 @@ impl Kubernetes {
         if changed.metadata.name != *name || changed.spec.replicas != replicas {
             return Err(odd());
         }
-        Ok(json!({"success": true, "deployment": name, "replicas": replicas,
-            "running": changed.status.replicas}))
+        Ok(
+            json!({"success": true, "deployment": name, "replicas": replicas,
+            "running": changed.status.replicas}),
+        )
     }
 }

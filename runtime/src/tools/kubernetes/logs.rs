@@ -69,8 +69,10 @@ impl Kubernetes {
             ..self.part(asked.lines, asked.since_minutes)
         };
         let log = self.log(&pod.metadata.name, container, part).await?;
-        Ok(json!({"success": true, "untrusted": UNTRUSTED, "pod": pod.metadata.name,
-            "container": container, "lines": log.lines, "complete": !log.cut}))
+        Ok(
+            json!({"success": true, "untrusted": UNTRUSTED, "pod": pod.metadata.name,
+            "container": container, "lines": log.lines, "complete": !log.cut}),
+        )
     }
 
     pub(super) async fn of_service(&self, arguments: Arguments) -> Result<Value, Failed> {
@@ -84,13 +86,17 @@ impl Kubernetes {
                 ..part
             };
             let entry = match self.first(pod, part).await {
-                Ok(log) => json!({"pod": pod.metadata.name, "lines": log.lines, "complete": !log.cut}),
+                Ok(log) => {
+                    json!({"pod": pod.metadata.name, "lines": log.lines, "complete": !log.cut})
+                }
                 Err(failed) => json!({"pod": pod.metadata.name, "error": failed.rule}),
             };
             told.push(entry);
         }
-        Ok(json!({"success": true, "untrusted": UNTRUSTED, "deployment": asked.deployment,
-            "pods": told, "complete": !more}))
+        Ok(
+            json!({"success": true, "untrusted": UNTRUSTED, "deployment": asked.deployment,
+            "pods": told, "complete": !more}),
+        )
     }
 
     pub(super) async fn search(&self, arguments: Arguments) -> Result<Value, Failed> {
@@ -111,7 +117,10 @@ impl Kubernetes {
             // A container that has not started has no log.
             let Ok(log) = log else { continue };
             more |= log.cut;
-            let hits = log.lines.into_iter().filter(|line| line.to_lowercase().contains(&wanted));
+            let hits = log
+                .lines
+                .into_iter()
+                .filter(|line| line.to_lowercase().contains(&wanted));
             for line in hits {
                 // Besides the line, its entry has the name of the pod.
                 let cost = line.len().saturating_add(pod.metadata.name.len() + 64);
@@ -123,8 +132,10 @@ impl Kubernetes {
                 matches.push(json!({"pod": pod.metadata.name, "line": line}));
             }
         }
-        Ok(json!({"success": true, "untrusted": UNTRUSTED, "deployment": asked.deployment,
-            "count": matches.len(), "matches": matches, "complete": !more}))
+        Ok(
+            json!({"success": true, "untrusted": UNTRUSTED, "deployment": asked.deployment,
+            "count": matches.len(), "matches": matches, "complete": !more}),
+        )
     }
 
     /// The pods of a Deployment whose logs are read, and whether there are more.
@@ -145,7 +156,8 @@ impl Kubernetes {
     }
 
     async fn first(&self, pod: &Pod, part: Part) -> Result<Log, Failed> {
-        self.log(&pod.metadata.name, container(pod, None)?, part).await
+        self.log(&pod.metadata.name, container(pod, None)?, part)
+            .await
     }
 
     async fn log(&self, pod: &str, container: &str, part: Part) -> Result<Log, Failed> {
@@ -180,5 +192,7 @@ fn container<'p>(pod: &'p Pod, name: Option<&str>) -> Result<&'p str, Failed> {
 
 /// A line without what terminals obey.
 fn plain(line: &str) -> String {
-    line.chars().filter(|c| !c.is_control() || *c == '\t').collect()
+    line.chars()
+        .filter(|c| !c.is_control() || *c == '\t')
+        .collect()
 }

@@ -158,7 +158,9 @@ impl Pod {
     pub(super) fn deployment(&self) -> Option<&str> {
         let hash = self.metadata.labels.get("pod-template-hash")?;
         let owner = self.metadata.owner_references.iter();
-        let set = owner.clone().find(|o| o.controller && o.kind == "ReplicaSet")?;
+        let set = owner
+            .clone()
+            .find(|o| o.controller && o.kind == "ReplicaSet")?;
         set.name.strip_suffix(hash)?.strip_suffix('-')
     }
 
@@ -231,14 +233,21 @@ impl Kubernetes {
         let List { deployment } = read(arguments)?;
         let (pods, more) = self.pods(deployment.as_deref()).await?;
         let pods: Vec<Value> = pods.iter().map(Pod::summary).collect();
-        Ok(json!({"success": true, "untrusted": UNTRUSTED, "count": pods.len(), "pods": pods,
-            "complete": !more}))
+        Ok(
+            json!({"success": true, "untrusted": UNTRUSTED, "count": pods.len(), "pods": pods,
+            "complete": !more}),
+        )
     }
 
     pub(super) async fn describe(&self, arguments: Arguments) -> Result<Value, Failed> {
         let Describe { pod } = read(arguments)?;
         let pod = self.pod(&pod).await?;
-        let containers: Vec<Value> = pod.spec.containers.iter().map(|c| pod.container(c)).collect();
+        let containers: Vec<Value> = pod
+            .spec
+            .containers
+            .iter()
+            .map(|c| pod.container(c))
+            .collect();
         let events = self.events(&pod.metadata.name).await?;
         Ok(json!({
             "success": true,
@@ -260,7 +269,9 @@ impl Kubernetes {
         let path = format!("{}/{name}", self.path("api/v1", "pods"));
         let pod: Pod = self.api.get(&path).await?;
         let ours = pod.deployment().is_some_and(|d| self.deployment(d).is_ok());
-        (ours && pod.metadata.name == name).then_some(pod).ok_or_else(none)
+        (ours && pod.metadata.name == name)
+            .then_some(pod)
+            .ok_or_else(none)
     }
 
     /// The pods of the Deployments, or of one, and whether there are more.
@@ -279,7 +290,8 @@ impl Kubernetes {
             pods.extend(page.items.into_iter().filter(|pod| {
                 let owner = pod.deployment();
                 let one = of.is_none() || owner == of;
-                one && owner.is_some_and(|d| self.deployment(d).is_ok()) && is_name(&pod.metadata.name)
+                one && owner.is_some_and(|d| self.deployment(d).is_ok())
+                    && is_name(&pod.metadata.name)
             }));
             next = page.metadata.next.filter(|next| {
                 let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~=".contains(&b);
@@ -307,7 +319,9 @@ impl Kubernetes {
 
 impl Event {
     fn time(&self) -> Option<&str> {
-        self.last_timestamp.as_deref().or(self.event_time.as_deref())
+        self.last_timestamp
+            .as_deref()
+            .or(self.event_time.as_deref())
     }
 
     fn told(&self) -> Value {
