@@ -119,11 +119,12 @@ pub fn emit_spec(plan: &Plan) -> Result<Vec<Object>, NotEmitted> {
     let sealed = contract::seal(plan)?;
     let pods = pods::pods(plan, &sealed);
     let mut objects = identity::identity(plan)?;
-    objects.extend(workloads::rights(plan)?);
     objects.extend(network::network(plan)?);
     for guard in admission::spec(plan, &pods, &names::spec_labels(plan))? {
         objects.extend(guard.objects(Zone::Spec)?);
     }
+    // After the policies that bound what may be done with them.
+    objects.extend(workloads::rights(plan)?);
     objects.push(object(Zone::Spec, &contract_map(plan, &sealed))?);
     objects.push(workflow::workflow_template(plan, &pods)?);
     objects.extend(cron::cron_workflow(plan)?);

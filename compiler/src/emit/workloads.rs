@@ -228,3 +228,6 @@ pub fn aliases(plan: &Plan) -> Vec<core::HostAlias> {
     };
     addresses.into_iter().map(alias).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod escapes;
 mod examples;
 mod failures;
 mod gate;
+mod kubernetes;
 mod lifecycle;
 mod routed;
 mod takeover;
