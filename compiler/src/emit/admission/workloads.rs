@@ -27,7 +27,7 @@ fn draft(plan: &Plan, namespace: &str, access: &Access) -> Draft {
     );
     let account = cel::text(&names::username(plan, Role::Gateway));
     let draft = Draft::new(name)
-        .on("*", "*", &["*"], &["*", "*/*"])
+        .on("*", "*", &["*"], &["*/*"])
         .when(
             "of-this-gateway",
             format!("request.userInfo.username == {account}"),

@@ -213,38 +213,7 @@ def stuff(place):
     linger(120 if place == "/tmp" else 0)
 
 
-def operate(web, till):
-    """Looks after a Deployment, and tries more than it may."""
-    yield lambda: (watched(web, till), restarted(web, till), finish(("report",)))
-
-
-def denied(rule, name, **arguments):
-    failed, text = called(name, **arguments)
-    assert failed and text.startswith(rule), f"{name} {arguments}: {failed} {text}"
-
-
-def watched(web, till):
-    pods = json.loads(tool("list_pods"))["pods"]
-    assert pods and all(pod["deployment"] == web for pod in pods), pods
-    pod = pods[0]["name"]
-    told = tool("describe_pod", pod=pod)
-    assert "Scheduled" in told and "hidden" not in told, told
-    assert "tick" in tool("get_pod_logs", pod=pod, lines=5)
-    assert "tick" in tool("get_service_logs", deployment=web, since_minutes=60)
-    found = json.loads(tool("search_logs", deployment=web, text="ERROR IN"))
-    assert found["count"] >= 1 and "error in the till" in found["matches"][0]["line"], found
-    denied("kubernetes-none", "describe_pod", pod=till)
-    denied("kubernetes-none", "get_pod_logs", pod=till)
-
-
-def restarted(web, till):
-    denied("tool-arguments", "restart_deployment", deployment=till)
-    denied("tool-arguments", "scale_deployment", deployment=web, replicas=9)
-    tool("restart_deployment", deployment=web)
-    assert json.loads(tool("scale_deployment", deployment=web, replicas=3))["replicas"] == 3
-
-
-SCRIPTS = [operate, whole, two, one, short, stay, silent, memory, fill, many, knock]
+SCRIPTS = [whole, two, one, short, stay, silent, memory, fill, many, knock]
 PROMPT = sys.stdin.read()
 INPUTS = json.loads(send(GATEWAY + "/v1/inputs", headers={"Authorization": f"Bearer {BEARER}"}))
 ISSUE = INPUTS["issue"]
