@@ -41,6 +41,17 @@ const fn read(name: &'static str, private: bool, arguments: &'static [&'static s
     }
 }
 
+/// An act on a cluster; what it answers is a number and a name.
+const fn act(name: &'static str, arguments: &'static [&'static str]) -> Tool {
+    Tool {
+        name,
+        effect: true,
+        private: false,
+        untrusted: false,
+        arguments,
+    }
+}
+
 /// Every builtin.
 pub static BUILTINS: &[Builtin] = &[
     Builtin {
@@ -66,10 +77,36 @@ pub static BUILTINS: &[Builtin] = &[
         kind: "fetch",
         tools: &[read("fetch", false, &["url"])],
     },
+    Builtin {
+        kind: KUBERNETES,
+        tools: &[
+            read("describe_pod", true, &["pod"]),
+            read(
+                "get_pod_logs",
+                true,
+                &["pod", "container", "lines", "since_minutes", "previous"],
+            ),
+            read(
+                "get_service_logs",
+                true,
+                &["deployment", "lines", "since_minutes"],
+            ),
+            read("list_pods", true, &["deployment"]),
+            act("restart_deployment", &["deployment"]),
+            act("scale_deployment", &["deployment", "replicas"]),
+            read(
+                "search_logs",
+                true,
+                &["deployment", "text", "since_minutes"],
+            ),
+        ],
+    },
 ];
 
 /// The builtin whose tools the spec says.
 pub const HTTP: &str = "http";
+/// The builtin that looks after Deployments.
+pub const KUBERNETES: &str = "kubernetes";
 /// The builtin whose tool the spec names.
 pub const S3: &str = "s3";
 
@@ -126,7 +163,8 @@ fn of_table<'s>(server: &'s Server, tool: &'static Tool) -> Known<'s> {
     Known {
         name: tool.name,
         effect: tool.effect,
-        private: tool.private && server.auth.is_some(),
+        // A cluster is read with the gateway's own account.
+        private: tool.private && (server.auth.is_some() || server.is(KUBERNETES)),
         untrusted: tool.untrusted,
         arguments: tool.arguments.to_vec(),
         typed: None,

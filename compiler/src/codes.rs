@@ -127,6 +127,7 @@ codes! {
     BranchIsBase       "0418" Error "pull request from the branch that it goes to";
     ApprovalTooLong    "0419" Error "approval that outlasts the run";
     BucketHost         "0420" Error "bucket or region without a host";
+    Workloads          "0421" Error "namespace that the target does not open";
     AroundGateway      "0501" Error "way around the gateway";
     TunnelUnseen       "0502" Warning "tunnel whose content nobody sees";
     PlaintextSecret    "0503" Error "secret over an unencrypted connection";

@@ -19,6 +19,7 @@ pub mod substitution;
 #[doc(hidden)]
 pub mod testing;
 pub mod workflow;
+pub mod workloads;
 
 pub use crate::plan::deadlines;
 
@@ -122,6 +123,8 @@ pub fn emit_spec(plan: &Plan) -> Result<Vec<Object>, NotEmitted> {
     for guard in admission::spec(plan, &pods, &names::spec_labels(plan))? {
         objects.extend(guard.objects(Zone::Spec)?);
     }
+    // After the policies that bound what may be done with them.
+    objects.extend(workloads::rights(plan)?);
     objects.push(object(Zone::Spec, &contract_map(plan, &sealed))?);
     objects.push(workflow::workflow_template(plan, &pods)?);
     objects.extend(cron::cron_workflow(plan)?);

@@ -9,6 +9,7 @@ pub mod policy;
 mod service;
 pub mod spec;
 pub mod target;
+mod workloads;
 pub mod workspace;
 
 use std::sync::OnceLock;

@@ -414,6 +414,9 @@ pub struct TargetPlan {
     pub trust_bundle: Option<TrustBundle>,
     /// Private ranges that the gateway may reach.
     pub private: Vec<PrivateRange>,
+    /// Namespaces whose Deployments runs may look after; only with one may a gateway have a token.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub workloads: Vec<String>,
     /// Groups that may exec into pods in an emergency.
     pub break_glass: Vec<String>,
     /// Groups that may look after runs: start probes, and ask gateways.
@@ -424,6 +427,22 @@ pub struct TargetPlan {
     pub quota: Option<Quota>,
     /// Addresses beyond the run that must be closed to agents (`host:port`), tried before a start.
     pub probes: Vec<String>,
+}
+
+impl TargetPlan {
+    /// Single addresses of the API server, and the port that they share: what a name can stand for.
+    #[must_use]
+    pub fn api(&self) -> Option<(u16, Vec<&str>)> {
+        let single = || {
+            self.api_servers.iter().filter_map(|server| {
+                let (address, bits) = server.cidr.split_once('/')?;
+                matches!(bits, "32" | "128").then_some((server.port, address))
+            })
+        };
+        let (port, _) = single().next()?;
+        let same = single().filter(|(other, _)| *other == port);
+        Some((port, same.map(|(_, address)| address).collect()))
+    }
 }
 
 /// A CIDR block and a port.

@@ -49,6 +49,8 @@ pub struct Policy {
     pub services: Vec<ServiceRule>,
     /// Places in S3 that tools may read.
     pub buckets: Vec<BucketRule>,
+    /// Deployments that tools may look after.
+    pub deployments: Vec<DeploymentRule>,
     /// Repositories that may be cloned.
     pub repos: Vec<S<Pattern>>,
     /// Who may sign.
@@ -160,6 +162,29 @@ pub struct BucketRule {
     pub place: S<String>,
     /// Most months of one call.
     pub months: S<u64>,
+}
+
+/// `deployment`
+#[derive(Debug, Clone)]
+pub struct DeploymentRule {
+    /// The node.
+    pub span: Span,
+    /// Namespace.
+    pub namespace: S<String>,
+    /// Names.
+    pub name: S<Pattern>,
+    /// Fewest replicas.
+    pub min: Option<S<u64>>,
+    /// Most replicas.
+    pub max: Option<S<u64>>,
+}
+
+impl DeploymentRule {
+    /// The replicas that are permitted; none where nothing may be scaled.
+    #[must_use]
+    pub fn replicas(&self) -> Option<(u64, u64)> {
+        Some((self.min.as_ref()?.value, self.max.as_ref()?.value))
+    }
 }
 
 /// `limits`
@@ -300,6 +325,7 @@ fn policy(item: &Item) -> Option<Policy> {
         approve: item.children("approve").filter_map(tool).collect(),
         services: item.children("service").filter_map(service).collect(),
         buckets: item.children("bucket").filter_map(bucket).collect(),
+        deployments: item.children("deployment").filter_map(deployment).collect(),
         repos: list(item, "repo", |t| Pattern::parse(PatternKind::HostedRepo, t)),
         approvers: approvers(item),
         env: texts(item, "env"),
@@ -383,6 +409,16 @@ fn bucket(item: &Item) -> Option<BucketRule> {
         span: item.span,
         place: item.text(0)?,
         months: prop_int(item, "months")?,
+    })
+}
+
+fn deployment(item: &Item) -> Option<DeploymentRule> {
+    Some(DeploymentRule {
+        span: item.span,
+        namespace: item.text(0)?,
+        name: typed(item.text(1), name_pattern)?,
+        min: prop_int(item, "min"),
+        max: prop_int(item, "max"),
     })
 }
 

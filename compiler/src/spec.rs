@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod service;
+pub mod workloads;
 
 use crate::decode::{child, int, list, prop, prop_int, text, texts, typed};
 use crate::nodes::Decl;
@@ -19,6 +20,7 @@ use crate::values::url::{Plaintext, Url};
 use graph::Graph;
 use pure_agent_runtime::contract::ExportWhen;
 use service::TypedTool;
+use workloads::Workloads;
 
 type S<T> = Spanned<T>;
 
@@ -99,7 +101,7 @@ pub struct Price {
 pub struct Server {
     /// Name.
     pub name: S<String>,
-    /// `linear`, `git`, `fetch`, `http` or `s3`.
+    /// `linear`, `git`, `fetch`, `http`, `s3` or `kubernetes`.
     pub builtin: Option<S<String>>,
     /// Image.
     pub image: Option<S<Image>>,
@@ -135,6 +137,8 @@ pub struct Server {
     pub months: Option<S<u64>>,
     /// Tools that the spec names.
     pub typed: Vec<TypedTool>,
+    /// What of the cluster is looked after.
+    pub workloads: Workloads,
     /// Share of the node.
     pub resources: Resources,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
@@ -704,6 +708,7 @@ fn server(item: &Item) -> Option<Server> {
         partition: text(item, "partition"),
         months: int(item, "months"),
         typed: item.children("tool").filter_map(service::tool).collect(),
+        workloads: workloads::workloads(item),
         resources: resources(item),
         spoilt: item.spoilt(),
     })

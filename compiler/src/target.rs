@@ -51,6 +51,8 @@ pub struct Target {
     pub trust_bundle: Option<(S<String>, S<String>)>,
     /// Private ranges.
     pub private: Vec<(S<Cidr>, S<u64>)>,
+    /// Namespaces whose Deployments runs may look after.
+    pub workloads: Vec<S<String>>,
     /// Addresses that must be closed.
     pub closed: Vec<S<String>>,
     /// Groups for emergencies.
@@ -149,6 +151,7 @@ fn target(item: &Item) -> Option<Target> {
             .child("trust-bundle")
             .and_then(|t| Some((t.text(0)?, t.prop("key")?))),
         private: item.children("private").filter_map(block).collect(),
+        workloads: texts(item, "workloads"),
         closed: texts(item, "closed"),
         break_glass: texts(item, "break-glass"),
         operators: texts(item, "operator"),

@@ -22,6 +22,11 @@ pub const CONTROL_PORT: u16 = 9090;
 /// Port of the gateway through which the export step leaves.
 pub const EXPORT_PORT: u16 = 9091;
 
+/// Name by which a gateway knows the API server of its cluster.
+pub const API_HOST: &str = "kubernetes.default.svc";
+/// Where the token and the authority of that server are in a gateway that has them.
+pub const API_DIR: &str = "/run/secrets/pure-agent-api";
+
 /// The whole configuration of one spec.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -312,6 +317,17 @@ pub enum ServerKind {
         /// What the tool does, for a model.
         about: String,
     },
+    /// Deployments of one namespace of the cluster that the run is on, as the gateway's own account.
+    Kubernetes {
+        /// How the API server is reached.
+        api: ClusterApi,
+        /// The namespace.
+        namespace: String,
+        /// The Deployments, sorted by name; pods of others are not shown.
+        deployments: Vec<Deployment>,
+        /// Most lines of one answer.
+        lines: u32,
+    },
     /// A container of its own, without network but from the gateway.
     Image {
         /// Port of its Streamable HTTP endpoint.
@@ -319,6 +335,29 @@ pub enum ServerKind {
         /// Host name by which the gateway reaches it.
         host: String,
     },
+}
+
+/// How the API server of a cluster is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterApi {
+    /// Base URL.
+    pub url: String,
+    /// File with the token of the pod's account, which is replaced while the pod lives.
+    pub token: String,
+    /// File with the only authorities that are trusted there.
+    pub authority: String,
+}
+
+/// A Deployment that tools may look after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// Its name.
+    pub name: String,
+    /// The replicas that it may be given; none: it is not scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<Range>,
 }
 
 /// What the folder of a month is called.

@@ -11,7 +11,7 @@
 //! would have sent. A [`rehearsal`] shows what would be sent, and sends nothing.
 
 pub mod client;
-mod dates;
+pub(crate) mod dates;
 pub mod github;
 pub mod key;
 pub mod ledger;

@@ -8,6 +8,7 @@ pub mod fetch;
 pub mod git;
 mod http;
 mod image;
+mod kubernetes;
 mod linear;
 mod s3;
 pub(crate) mod url;
@@ -21,6 +22,7 @@ use git::Git;
 use http::Http;
 use hyper::header::HeaderValue;
 use image::Image;
+use kubernetes::Kubernetes;
 use linear::Linear;
 use s3::S3;
 use serde::de::DeserializeOwned;
@@ -141,6 +143,7 @@ enum Kind {
     Fetch(Fetch),
     Http(Http),
     S3(S3),
+    Kubernetes(Kubernetes),
     Image(Image),
 }
 
@@ -192,6 +195,7 @@ impl Tools {
             Kind::Fetch(_) => Ok(fetch::described()),
             Kind::Http(http) => Ok(http.described()),
             Kind::S3(s3) => Ok(s3.described()),
+            Kind::Kubernetes(kubernetes) => Ok(kubernetes.described()),
             Kind::Image(image) => image.list().await,
         }
     }
@@ -208,7 +212,12 @@ impl Tools {
     pub(crate) fn git(&self, server: &str) -> Option<&Git> {
         match self.0.get(server)? {
             Kind::Git(git) => Some(git),
-            Kind::Linear(_) | Kind::Fetch(_) | Kind::Http(_) | Kind::S3(_) | Kind::Image(_) => None,
+            Kind::Linear(_)
+            | Kind::Fetch(_)
+            | Kind::Http(_)
+            | Kind::S3(_)
+            | Kind::Kubernetes(_)
+            | Kind::Image(_) => None,
         }
     }
 
@@ -216,9 +225,12 @@ impl Tools {
     pub(crate) fn files(&self, server: &str) -> Option<&S3> {
         match self.0.get(server)? {
             Kind::S3(s3) => Some(s3),
-            Kind::Linear(_) | Kind::Git(_) | Kind::Fetch(_) | Kind::Http(_) | Kind::Image(_) => {
-                None
-            }
+            Kind::Linear(_)
+            | Kind::Git(_)
+            | Kind::Fetch(_)
+            | Kind::Http(_)
+            | Kind::Kubernetes(_)
+            | Kind::Image(_) => None,
         }
     }
 
@@ -253,6 +265,14 @@ impl Kind {
                 };
                 S3::new(parts, place).map(Self::S3)
             }
+            ServerKind::Kubernetes {
+                api,
+                namespace,
+                deployments,
+                lines,
+            } => {
+                Kubernetes::new(parts, api, (namespace, *lines), deployments).map(Self::Kubernetes)
+            }
             ServerKind::Image { port, host } => Image::new(parts, host, *port).map(Self::Image),
         }
     }
@@ -264,6 +284,7 @@ impl Kind {
             Self::Fetch(fetch) => fetch.call(call).await,
             Self::Http(http) => http.call(call).await,
             Self::S3(s3) => s3.call(call).await,
+            Self::Kubernetes(kubernetes) => kubernetes.call(call).await,
             Self::Image(image) => image.call(call.tool, call.arguments).await,
         }
     }

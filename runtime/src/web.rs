@@ -10,7 +10,7 @@ mod wire;
 
 use crate::body::{self, Body, Unread};
 use crate::net::host::Host;
-use crate::net::tls::Tls;
+use crate::net::tls::{BadTrust, Tls};
 use bytes::Bytes;
 use dialer::Dialer;
 pub use dialer::{Proxy, Refused as DialRefused};
@@ -21,6 +21,7 @@ use hyper::{Request, Response, Uri};
 use pool::{Place, Pool};
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
 pub use wire::Coming;
@@ -100,6 +101,15 @@ impl Web {
     #[must_use]
     pub fn only(&self, pod: Host) -> Self {
         Self::new(self.dialer.only(pod))
+    }
+
+    /// The same for one host whose certificate is one of these authorities' and of nobody else's; its address may be
+    /// private.
+    ///
+    /// # Errors
+    /// Authorities that cannot be read.
+    pub fn trusting(&self, host: Host, authorities: &Path) -> Result<Self, BadTrust> {
+        self.dialer.trusting(host, authorities).map(Self::new)
     }
 
     /// Sends a request, whose target is a whole URL, and gives the answer when its head is there.

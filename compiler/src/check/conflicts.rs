@@ -10,6 +10,7 @@ mod run;
 mod servers;
 mod services;
 mod skills;
+mod workloads;
 
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};

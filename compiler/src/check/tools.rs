@@ -4,6 +4,7 @@ mod arguments;
 pub(super) mod buckets;
 pub(super) mod services;
 mod times;
+pub(super) mod workloads;
 
 use super::denial::{Refused, Wish, ask, nearest_rule, patterns, silent};
 use crate::builtins::{HTTP, Known, S3, tools};
@@ -39,6 +40,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     }
     times::check(unit, findings, &reached.grants);
     services::times(unit, findings, &reached.grants);
+    workloads::check(unit, findings, &reached);
     reached
         .agents
         .iter()

@@ -80,6 +80,8 @@ impl Compiled {
 pub struct Wanted {
     /// The namespace of the target.
     pub namespace: String,
+    /// Namespaces that runs may look after: rights of gateways are there.
+    pub workloads: Vec<String>,
     /// Names of the specs whose objects are there.
     pub specs: Vec<String>,
     /// Whether the objects of the target are there.
@@ -392,9 +394,35 @@ impl Cluster {
                 }
             }
         }
+        let (rights, unread) = self.find_rights(wanted).await?;
+        extras.extend(rights.into_iter().filter(|place| !known.contains(place)));
+        unseen.extend(unread);
         unseen.sort();
         unseen.dedup();
         Ok((extras, unseen))
+    }
+
+    /// Rights of the specs' gateways in the namespaces that they look after.
+    async fn find_rights(&self, wanted: &Wanted) -> Result<(Vec<Place>, Vec<String>), Trouble> {
+        let (mut rights, mut unseen) = (Vec::new(), Vec::new());
+        for spec in &wanted.specs {
+            let selector = format!(
+                "app.kubernetes.io/part-of=pure-agent,{}={spec}",
+                names::SPEC
+            );
+            // Another target may have a spec of this name.
+            let ours = format!("{}.{spec}-gateway", wanted.namespace);
+            for namespace in &wanted.workloads {
+                for kind in EMITTED.iter().filter(|kind| kind.group == RIGHTS) {
+                    match self.list(kind, namespace, &selector).await {
+                        Ok(found) => rights.extend(found.into_iter().filter(|p| p.name == ours)),
+                        Err(trouble) if trouble.is_right() => unseen.push(trouble.message),
+                        Err(trouble) => return Err(trouble),
+                    }
+                }
+            }
+        }
+        Ok((rights, unseen))
     }
 
     pub(super) async fn list(
@@ -431,6 +459,9 @@ impl Cluster {
         }
     }
 }
+
+/// The group of roles and their bindings.
+const RIGHTS: &str = "rbac.authorization.k8s.io";
 
 /// Whether an object of the whole cluster is one of this namespace: its name says so.
 fn belongs(place: &Place, owner: Option<&str>, namespace: &str) -> bool {

@@ -4,6 +4,7 @@
 //! a mistake in those is found too.
 
 use crate::emit::names::Role;
+use crate::emit::workloads;
 use crate::plan::Plan;
 use crate::values::cidr::{SPECIAL_V4, SPECIAL_V6};
 use cidr::IpCidr;
@@ -158,11 +159,12 @@ fn reaches(plan: &Plan, from: Role, to: Role, port: u16) -> bool {
 /// API server, DNS, metadata, nodes, and what the target says must be closed.
 fn around(plan: &Plan, from: Role, scene: &Scene) -> Vec<Try> {
     let mut list = Vec::new();
-    let launcher = from == Role::Launcher;
-    // A launcher goes by the Service; not every address behind it need answer.
-    let (api, service) = match launcher {
-        true => (Must::MayBeOpen, Must::BeOpen),
-        false => (Must::BeClosed, Must::BeClosed),
+    // A launcher goes by the Service; not every address behind it need answer. A gateway that looks after Deployments
+    // goes to the addresses, and the Service leads there.
+    let (api, service) = match from {
+        Role::Launcher => (Must::MayBeOpen, Must::BeOpen),
+        Role::Gateway if workloads::any(plan) => (Must::MayBeOpen, Must::MayBeOpen),
+        _ => (Must::BeClosed, Must::BeClosed),
     };
     let servers: Vec<SocketAddr> = plan.target.api_servers.iter().filter_map(single).collect();
     for server in &servers {

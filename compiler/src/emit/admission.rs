@@ -25,6 +25,7 @@ mod queues;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod workloads;
 
 use crate::bundle::{Object, Zone};
 use crate::emit::pods::RolePod;
@@ -99,10 +100,10 @@ pub fn spec(
     if !plan.enabled {
         drafts.push(runs::disabled(plan));
     }
-    Ok(drafts
+    let own = drafts
         .into_iter()
-        .map(|draft| draft.guard(&plan.target.namespace, labels))
-        .collect())
+        .map(|draft| draft.guard(&plan.target.namespace, labels));
+    Ok(own.chain(workloads::guards(plan, labels)).collect())
 }
 
 /// A policy in the making.

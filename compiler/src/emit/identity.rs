@@ -1,4 +1,4 @@
-//! Accounts, and the rights of the one account that has any.
+//! Accounts, and the rights of the one account that has any in the namespace of runs.
 
 use crate::bundle::{Object, Zone};
 use crate::emit::names::{self, Role};
@@ -53,7 +53,7 @@ fn rights(plan: &Plan) -> Rights {
     }
 }
 
-fn rule(group: &str, resource: &str, verbs: &[&str]) -> PolicyRule {
+pub(super) fn rule(group: &str, resource: &str, verbs: &[&str]) -> PolicyRule {
     PolicyRule {
         api_groups: Some(vec![group.to_owned()]),
         resources: Some(vec![resource.to_owned()]),

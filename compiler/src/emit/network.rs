@@ -5,7 +5,7 @@
 
 use crate::bundle::{Object, Zone};
 use crate::emit::names::{self, Role};
-use crate::emit::{metadata, object};
+use crate::emit::{metadata, object, workloads};
 use crate::plan::Plan;
 use crate::value::NotData;
 use crate::values::cidr::{SPECIAL_V4, SPECIAL_V6, Special, SpecialRange};
@@ -90,7 +90,7 @@ fn api_servers(plan: &Plan) -> Vec<To> {
 }
 
 /// Where the gateway may go: DNS, the public internet on the ports that the plan needs, the private
-/// ranges that the target names, and image servers.
+/// ranges that the target names, image servers, and the API server where it looks after Deployments.
 fn outside(plan: &Plan) -> Vec<To> {
     let mut rules = vec![dns(plan)];
     let ports = ports(plan);
@@ -110,6 +110,9 @@ fn outside(plan: &Plan) -> Vec<To> {
     let servers = server_ports(plan);
     if !servers.is_empty() {
         rules.push(to(vec![peer(plan, Role::Server)], tcp(&servers)));
+    }
+    if workloads::any(plan) {
+        rules.extend(api_servers(plan));
     }
     rules
 }

@@ -545,6 +545,7 @@ fn target() -> TargetPlan {
         runtime_class: None,
         pull_secrets: Vec::new(),
         trust_bundle: None,
+        workloads: Vec::new(),
         private: Vec::new(),
         break_glass: Vec::new(),
         operators: Vec::new(),

@@ -29,6 +29,7 @@ static POLICY: NodeDef = node(
     &APPROVE,
     &SERVICE,
     &READ_BUCKET,
+    &super::workloads::RULE,
     &REPO,
     &APPROVER,
     &ENV,
@@ -122,7 +123,7 @@ static TOOL: NodeDef = node(
     "tool",
     "Tools that agents may call: a builtin's kind or the repository of a server's image, and a \
      pattern of tool names. Those of the builtins `http` and `s3` are bounded by `service` and \
-     `bucket`.",
+     `bucket`; those of `kubernetes` by `deployment`, too.",
 )
 .args(&[arg("server", ImagePattern), arg("tool", IdPattern)])
 .props(&[may("times", Int(1, 10_000), "Most calls in a run.")])

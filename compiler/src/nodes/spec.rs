@@ -7,6 +7,7 @@ use super::Kind::{
 };
 use super::graph::{DUE, GRAPH};
 use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
+use super::workloads::{DEPLOYMENT, LINES, NAMESPACE};
 use super::{Decl, NodeDef, Unique, arg, may, maybe, need, node};
 
 pub(super) const NAME: &[super::ArgDef] = &[arg("name", Name)];
@@ -159,6 +160,9 @@ static MCP: NodeDef = node(
     &REGION,
     &PARTITION,
     &MONTHS,
+    &NAMESPACE,
+    &DEPLOYMENT,
+    &LINES,
     &MCP_SIZE,
     &MCP_DEADLINE,
     &MCP_EFFECT,
@@ -169,7 +173,10 @@ static MCP: NodeDef = node(
 .many();
 
 static BUILTIN: NodeDef = node("builtin", "A family of tools of the gateway itself.")
-    .args(&[arg("kind", Word(&["linear", "git", "fetch", "http", "s3"]))])
+    .args(&[arg(
+        "kind",
+        Word(&["linear", "git", "fetch", "http", "s3", "kubernetes"]),
+    )])
     .example("builtin \"linear\"");
 
 static MCP_IMAGE: NodeDef = node("image", "Image of the server, with its digest.")

@@ -28,6 +28,7 @@ static TARGET: NodeDef = node(
     &PULL_SECRET,
     &TRUST_BUNDLE,
     &PRIVATE,
+    &super::workloads::WORKLOADS,
     &CLOSED,
     &BREAK_GLASS,
     &OPERATOR,

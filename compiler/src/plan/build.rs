@@ -33,6 +33,7 @@ pub fn build(unit: &Unit) -> Plan {
         grants,
     } = by_name(reach(unit));
     let calls = agents::calls(&grants);
+    let target = target::target(&unit.target);
     let mut plan = Plan {
         schema: PLAN_SCHEMA,
         name: unit.run.name.value.clone(),
@@ -41,11 +42,13 @@ pub fn build(unit: &Unit) -> Plan {
         enabled: unit.run.enabled.as_ref().is_none_or(|e| e.value),
         labels: run::pairs(&unit.run.labels),
         policies: policies(unit),
-        target: target::target(&unit.target),
         inputs: run::inputs(&unit.run),
         secrets: dials::secrets(unit),
         models: models.into_iter().map(models::model).collect(),
-        servers: servers.into_iter().map(servers::server).collect(),
+        servers: servers
+            .into_iter()
+            .map(|s| servers::server(s, &target))
+            .collect(),
         approvals: approvals.into_iter().map(models::approval).collect(),
         agents: agents
             .iter()
@@ -64,6 +67,7 @@ pub fn build(unit: &Unit) -> Plan {
         effects: Vec::new(),
         worst: WorstCase::default(),
         acknowledged: agents::acknowledged(unit, &agents),
+        target,
     };
     plan.effects = effects::effects(&plan, &calls);
     plan.worst = worst::worst_case(&plan);

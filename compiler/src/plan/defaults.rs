@@ -75,6 +75,8 @@ pub const PROTECTED: &[&str] = &[
     "azure-pipelines.yml",
     "bitbucket-pipelines.yml",
 ];
+/// Lines of one log.
+pub const LINES: u32 = 500;
 /// Seconds before a repeat.
 pub const BACKOFF: u64 = 10;
 /// What happens when the previous run is still going.

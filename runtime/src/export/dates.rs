@@ -16,7 +16,7 @@ fn civil(seconds: u64) -> (u64, u64, u64, u64, u64, u64) {
 }
 
 /// `2013-05-24T00:00:00Z`.
-pub(super) fn extended(seconds: u64) -> String {
+pub(crate) fn extended(seconds: u64) -> String {
     let (y, mo, d, h, mi, s) = civil(seconds);
     format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}Z")
 }

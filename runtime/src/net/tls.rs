@@ -70,6 +70,16 @@ impl Tls {
         }
     }
 
+    /// The same, trusting these authorities and nobody else.
+    ///
+    /// # Errors
+    /// As [`Tls::new`].
+    pub fn trusting(&self, authorities: &Path) -> Result<Self, BadTrust> {
+        let mut roots = RootCertStore::empty();
+        bundle::add(&bundle::read(authorities)?, &mut roots)?;
+        Self::with_roots(self.connector.clone(), roots)
+    }
+
     /// A connection to the host whose certificate is verified; it speaks `http/1.1`.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! Connections for requests upstream.
 
 use crate::net::host::Host;
-use crate::net::tls::{self, Tls};
+use crate::net::tls::{self, BadTrust, Tls};
 use hyper::Uri;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -92,6 +93,16 @@ impl Dialer {
             #[cfg(test)]
             Self::Standin(hosts) => Self::Standin(hosts.clone()),
         }
+    }
+
+    /// The same for one host whose certificate is one of these authorities'. A proxy judges addresses for itself.
+    pub(super) fn trusting(&self, host: Host, authorities: &Path) -> Result<Self, BadTrust> {
+        Ok(match self {
+            Self::Direct(tls) => Self::Direct(tls.only(host).trusting(authorities)?),
+            Self::Through(proxy, tls) => Self::Through(proxy.clone(), tls.trusting(authorities)?),
+            #[cfg(test)]
+            Self::Standin(hosts) => Self::Standin(hosts.clone()),
+        })
     }
 
     /// A connection to the host of a URL.

@@ -152,6 +152,7 @@ fn target(namespace: &str, images: &Images, facts: &Facts) -> TargetPlan {
         runtime_class: None,
         pull_secrets: Vec::new(),
         trust_bundle: None,
+        workloads: Vec::new(),
         private: vec![world("198.51.100.0/24"), world("2001:db8:1::/64")],
         break_glass: vec![BREAK_GLASS.to_owned()],
         operators: vec![OPERATORS.to_owned()],

@@ -64,19 +64,10 @@ impl Root {
     /// # Errors
     /// There is none.
     pub fn python(&self) -> Result<String, String> {
-        const ASK: &str = "import os, sys, sysconfig; \
-            print(os.path.realpath(sys.executable), sysconfig.get_paths()['stdlib'], sep='\\n', end='')";
-        let of_system = Path::new("/usr/bin/python3");
-        let any = if of_system.exists() {
-            of_system
-        } else {
-            Path::new("python3")
-        };
-        let told = run(Command::new(any).args(["-I", "-c", ASK]))?;
-        let (program, library) = told.split_once('\n').ok_or("python3 says nothing")?;
-        self.program(Path::new(program))?;
-        self.library(Path::new(library))?;
-        Ok(program.to_owned())
+        let (program, library) = interpreter()?;
+        self.program(Path::new(&program))?;
+        self.library(Path::new(&library))?;
+        Ok(program)
     }
 
     fn library(&self, folder: &Path) -> Result<(), String> {
@@ -147,4 +138,28 @@ fn found(name: &str) -> Result<PathBuf, String> {
     let mut places = std::env::split_paths(&path).map(|folder| folder.join(name));
     let found = places.find(|place| place.is_file());
     found.ok_or_else(|| format!("{name} is not installed"))
+}
+
+/// The interpreter of Python of this machine, and its library.
+fn interpreter() -> Result<(String, String), String> {
+    const ASK: &str = "import os, sys, sysconfig; \
+        print(os.path.realpath(sys.executable), sysconfig.get_paths()['stdlib'], sep='\\n', end='')";
+    let of_system = Path::new("/usr/bin/python3");
+    let any = if of_system.exists() {
+        of_system
+    } else {
+        Path::new("python3")
+    };
+    let told = run(Command::new(any).args(["-I", "-c", ASK]))?;
+    let (program, library) = told.split_once('\n').ok_or("python3 says nothing")?;
+    Ok((program.to_owned(), library.to_owned()))
+}
+
+/// Where images with Python have it.
+///
+/// # Panics
+/// There is none.
+#[must_use]
+pub fn python() -> String {
+    interpreter().unwrap().0
 }

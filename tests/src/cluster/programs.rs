@@ -38,7 +38,10 @@ pub fn programs(outside: &Outside) -> Result<Programs, String> {
 }
 
 /// The static binary: the one that `PURE_AGENT_RUNTIME_BINARY` names, else one that is built here.
-fn runtime() -> Result<String, String> {
+///
+/// # Errors
+/// What is missing, as a sentence.
+pub fn runtime() -> Result<String, String> {
     let named = std::env::var_os("PURE_AGENT_RUNTIME_BINARY").map(PathBuf::from);
     let path = named.unwrap_or_else(|| program::static_runtime().to_owned());
     let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -57,4 +60,15 @@ fn agent(trusted: &str) -> Result<String, String> {
     root.file("/etc/tests/bundle.pem", trusted, 0o644)?;
     root.file("/etc/nsswitch.conf", "hosts: files dns\n", 0o644)?;
     root.image("scripted-agent")
+}
+
+/// An agent that is a script in Python, at this path.
+///
+/// # Errors
+/// What is missing, as a sentence.
+pub fn scripted(name: &str, path: &str, script: &str) -> Result<String, String> {
+    let root = Root::default();
+    let python = root.python()?;
+    root.file(path, format!("#!{python} -I\n{script}"), 0o755)?;
+    root.image(name)
 }

@@ -13,6 +13,7 @@ mod examples;
 mod failures;
 mod gate;
 mod graphs;
+mod kubernetes;
 mod lifecycle;
 mod queue;
 mod routed;

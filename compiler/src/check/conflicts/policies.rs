@@ -1,6 +1,6 @@
-//! Export rules of policies: what a kind does not have, no rule can bound.
+//! Rules of policies: what a kind of export does not have, no rule can bound; replicas have two ends.
 
-use super::excluded;
+use super::{excluded, workloads};
 use crate::diag::Findings;
 use crate::policy::{ExportRule, Policy};
 
@@ -9,6 +9,7 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings) {
         .exports
         .iter()
         .for_each(|rule| export(rule, findings));
+    workloads::policy(policy, findings);
 }
 
 fn export(rule: &ExportRule, findings: &mut Findings) {

@@ -1,6 +1,6 @@
 //! Servers: built in, or an image.
 
-use super::{excluded, missing};
+use super::{excluded, missing, workloads};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::span::Span;
@@ -24,7 +24,10 @@ pub(super) fn check(server: &Server, findings: &mut Findings) {
             format!("mcp `{name}` has neither `builtin` nor `image`"),
             "builtin \"linear\"",
         )),
-        (Some(_), None) => builtin(server, findings),
+        (Some(_), None) => {
+            builtin(server, findings);
+            workloads::server(server, findings);
+        }
         (None, Some(_)) => image(server, findings),
     }
 }
@@ -52,6 +55,15 @@ fn settings(server: &Server) -> Vec<(&'static str, Span)> {
         ("region", server.region.as_ref().map(|r| r.span)),
         ("partition", server.partition.as_ref().map(|p| p.span)),
         ("months", server.months.as_ref().map(|m| m.span)),
+        (
+            "namespace",
+            server.workloads.namespace.as_ref().map(|n| n.span),
+        ),
+        (
+            "deployment",
+            server.workloads.deployments.first().map(|d| d.name.span),
+        ),
+        ("lines", server.workloads.lines.as_ref().map(|l| l.span)),
         ("resources", resources),
     ];
     list.into_iter()
@@ -87,6 +99,13 @@ fn builtin(server: &Server, findings: &mut Findings) {
                 ("tool", "tool \"NAME\""),
             ],
         ),
+        "kubernetes" => (
+            &["namespace", "deployment", "lines"],
+            &[
+                ("namespace", "namespace \"NAME\""),
+                ("deployment", "deployment \"NAME\""),
+            ],
+        ),
         _ => (&["host"], &[("host", "host \"docs.example.com\"")]),
     };
     let given = settings(server);
@@ -94,6 +113,9 @@ fn builtin(server: &Server, findings: &mut Findings) {
         if !takes.contains(word) {
             let message = format!("builtin `{}` takes no `{word}`", kind.value);
             let help = match *word {
+                "auth" if kind.value == "kubernetes" => {
+                    "remove it; the gateway's own account is given exactly what these tools need"
+                }
                 "auth" => {
                     "remove it; a request with a credential is `http` in the agent's `egress`"
                 }
@@ -123,7 +145,9 @@ fn image(server: &Server, findings: &mut Findings) {
                 "remove it: the server's pod holds no secret and reaches nothing; use `http` in the agent's `egress` for a service that needs a credential"
             }
             "team" | "repo" | "host" | "url" | "tool" | "bucket" | "region" | "partition"
-            | "months" => "remove it: only builtins are confined so",
+            | "months" | "namespace" | "deployment" | "lines" => {
+                "remove it: only builtins are confined so"
+            }
             _ => continue,
         };
         let message = format!("an image server takes no `{word}`");

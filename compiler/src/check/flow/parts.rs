@@ -116,7 +116,7 @@ pub(super) fn sources(unit: &Unit) -> Vec<Source> {
             Known::Tool(_, ref tool) if !tool.untrusted => continue,
             Known::Tool("linear", _) => From::Issue,
             Known::Tool("git", _) => From::Repository,
-            Known::Tool("http" | "s3", _) => From::Server,
+            Known::Tool("http" | "s3" | "kubernetes", _) => From::Server,
             Known::Tool(..) => From::Web,
             Known::Nothing => continue,
         };
@@ -281,6 +281,8 @@ fn tool_channel(unit: &Unit, granted: &Granted<'_>) -> Option<Channel> {
         // What is asked is told to the service, and to nobody else as long as nothing is changed.
         Known::Tool("http", ref tool) if !tool.effect => services(server),
         Known::Tool(_, ref tool) if !tool.effect => return None,
+        // The name of a declared Deployment, and a number within its bounds.
+        Known::Tool("kubernetes", _) => return None,
         Known::Tool("linear", _) => Home::Tracker(Some(server.team.as_ref()?.value.clone())),
         Known::Tool(..) => Home::Unknown,
     };

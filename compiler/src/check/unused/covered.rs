@@ -57,6 +57,19 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings) {
             within && a.months.value >= b.months.value
         },
     );
+    out.among(
+        &policy.deployments,
+        |r| r.span,
+        "deployment",
+        |a, b| {
+            let within = match (a.replicas(), b.replicas()) {
+                (_, None) => true,
+                (Some((least, most)), Some((min, max))) => least <= min && max <= most,
+                (None, Some(_)) => false,
+            };
+            within && a.namespace.value == b.namespace.value && a.name.value.covers(&b.name.value)
+        },
+    );
     out.among(&policy.exports, |r| r.span, "export", export);
 }
 

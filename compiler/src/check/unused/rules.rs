@@ -4,7 +4,7 @@
 //! policy that was written for the runs beside it is judged: one that a spec brings by `use` from its
 //! own folder, and that nobody requires from outside.
 
-use crate::check::tools::{buckets, services};
+use crate::check::tools::{buckets, services, workloads};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::policy::{Policy, RequestRule};
@@ -229,6 +229,14 @@ fn of_agents(policy: &Policy, facts: &Facts<'_>, out: &mut Idle) {
     for rule in &policy.buckets {
         let needed = reached.servers.iter().any(|s| buckets::holds(rule, s));
         out.unless("bucket", rule.span, needed);
+    }
+    for rule in &policy.deployments {
+        let needed = reached.servers.iter().any(|s| {
+            let space = s.workloads.namespace.as_ref().map_or("", |n| &n.value);
+            let mut names = s.workloads.deployments.iter().map(|d| &d.name.value);
+            names.any(|name| workloads::names(rule, space, name))
+        });
+        out.unless("deployment", rule.span, needed);
     }
     for rule in &policy.repos {
         let mut wishes = reached.servers.iter().flat_map(|s| &s.repos);

@@ -107,6 +107,7 @@ pub(super) fn wanted(specs: &[Spec], part: Part) -> Result<Vec<Wanted>, Failure>
                 list.push(Wanted {
                     namespace: namespace.clone(),
                     platform: part != Part::Spec,
+                    workloads: spec.plan.target.workloads.clone(),
                     ..Wanted::default()
                 });
                 list.len() - 1

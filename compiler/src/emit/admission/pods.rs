@@ -1,8 +1,12 @@
 //! Who makes pods, what every pod of the namespace must look like, and what stays as it was made.
 
+use super::filled::Filled;
+use super::literal::Literals;
 use super::{Draft, by_controller, cel, probes};
 use crate::emit::names::{ROLE, RUN, SPEC};
+use crate::emit::workloads;
 use crate::plan::TargetPlan;
+use crate::value::to_value;
 
 /// Fields of a pod that ours have, those included that the API server adds.
 const POD_FIELDS: &[&str] = &[
@@ -166,23 +170,12 @@ fn everyones(draft: Draft, target: &TargetPlan) -> Draft {
     let fields = cel::texts(POD_FIELDS.iter().copied());
     let inner = cel::texts(CONTAINER_FIELDS.iter().copied());
     let pull = cel::texts(target.pull_secrets.iter().map(String::as_str));
-    draft
-        .rule(
+    let draft = draft.rule(
             "host",
             "no namespace of the host, and none shared between containers",
             "!variables.create || ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'].all(k, !(k in variables.pod.spec))",
-        )
-        .rule(
-            "token",
-            "only a launcher has a token",
-            "!variables.ours || (variables.pod.spec.?automountServiceAccountToken.orValue(true) == false \
-             && variables.volumes.all(v, !has(v.projected)))",
-        )
-        .rule(
-            "volume",
-            "a volume is an emptyDir, a claim, a Secret or a ConfigMap",
-            "!variables.ours || variables.volumes.all(v, v.all(k, k in ['name', 'emptyDir', 'persistentVolumeClaim', 'secret', 'configMap']))",
-        )
+        );
+    tokens(draft, target)
         .rule(
             "environment",
             "no variable comes from a Secret, a ConfigMap or a field",
@@ -223,6 +216,43 @@ fn everyones(draft: Draft, target: &TargetPlan) -> Draft {
             "container-field",
             "a container has no field that ours do not have",
             format!("!variables.create || variables.containers.all(c, c.all(k, k in {inner}))"),
+        )
+}
+
+/// Who has a token, and what else is a volume. Only where the target opens namespaces to runs has a gateway one: the
+/// emitted volume, which is good for the API server alone and for minutes.
+fn tokens(draft: Draft, target: &TargetPlan) -> Draft {
+    let kinds = "['name', 'emptyDir', 'persistentVolumeClaim', 'secret', 'configMap'";
+    if target.workloads.is_empty() {
+        return draft
+            .rule(
+                "token",
+                "only a launcher has a token",
+                "!variables.ours || (variables.pod.spec.?automountServiceAccountToken.orValue(true) == false \
+                 && variables.volumes.all(v, !has(v.projected)))",
+            )
+            .rule(
+                "volume",
+                "a volume is an emptyDir, a claim, a Secret or a ConfigMap",
+                format!("!variables.ours || variables.volumes.all(v, v.all(k, k in {kinds}]))"),
+            );
+    }
+    let volume = to_value(&workloads::volume()).unwrap_or_default();
+    let none = Filled::of("", &volume);
+    let volume = Literals::of("", &none).literal(&volume);
+    draft
+        .rule(
+            "token",
+            "only a launcher has a token, and a gateway one for the API server that is good for minutes",
+            format!(
+                "!variables.ours || (variables.pod.spec.?automountServiceAccountToken.orValue(true) == false \
+                 && variables.volumes.all(v, !has(v.projected) || (variables.role == 'gateway' && v == {volume})))"
+            ),
+        )
+        .rule(
+            "volume",
+            "a volume is an emptyDir, a claim, a Secret or a ConfigMap, and in a gateway a token",
+            format!("!variables.ours || variables.volumes.all(v, v.all(k, k in {kinds}, 'projected']))"),
         )
 }
 

@@ -1,10 +1,12 @@
-//! The gateway: the only pod with credentials of models and tools, and the only one with DNS.
+//! The gateway: the only pod with credentials of models and tools, and the only one with DNS. One that looks after
+//! Deployments has a token of its own account, for the API server.
 
 use super::Scene;
 use super::skeleton::{self, Shape, env};
 use crate::emit::names::Role;
 use crate::emit::paths;
 use crate::emit::substitution::{Parameter, Substitution};
+use crate::emit::workloads;
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use pure_agent_runtime::contract::{self, ServerKind};
@@ -73,11 +75,15 @@ fn volumes(scene: &Scene<'_>) -> (Vec<core::Volume>, Vec<core::VolumeMount>) {
         volumes.push(trust);
         mounts.push(trust_mount);
     }
+    if workloads::any(scene.plan) {
+        volumes.push(workloads::volume());
+        mounts.push(workloads::mount());
+    }
     (volumes, mounts)
 }
 
 fn aliases(scene: &Scene<'_>) -> Option<Vec<core::HostAlias>> {
-    let list: Vec<_> = scene
+    let servers = scene
         .plan
         .servers
         .iter()
@@ -92,9 +98,10 @@ fn aliases(scene: &Scene<'_>) -> Option<Vec<core::HostAlias>> {
             | ServerKind::Git { .. }
             | ServerKind::Fetch { .. }
             | ServerKind::Http { .. }
-            | ServerKind::S3 { .. } => None,
-        })
-        .collect();
+            | ServerKind::S3 { .. }
+            | ServerKind::Kubernetes { .. } => None,
+        });
+    let list: Vec<_> = servers.chain(workloads::aliases(scene.plan)).collect();
     (!list.is_empty()).then_some(list)
 }
 

@@ -4,7 +4,7 @@ use super::{Mistake, Wish, bug, mistake};
 use crate::emit::{contract, inputs};
 use crate::local::roles::finds;
 use crate::plan::Plan;
-use pure_agent_runtime::contract::{Agent, Contract, Harness};
+use pure_agent_runtime::contract::{Agent, Contract, Harness, ServerKind};
 use pure_agent_runtime::gateway::inputs::Inputs;
 
 /// Secrets and certificates: those that are asked for, and no others.
@@ -92,7 +92,7 @@ pub(super) fn wrong_inputs(wish: &Wish) -> Vec<Mistake> {
     found
 }
 
-/// An image cannot be started here.
+/// An image cannot be started here, and there is no account of a cluster.
 pub(super) fn servers(plan: &Plan) -> Vec<Mistake> {
     let images = plan.servers.iter().filter(|server| server.pod.is_some());
     let say = |name: &str| {
@@ -101,7 +101,20 @@ pub(super) fn servers(plan: &Plan) -> Vec<Mistake> {
             "submit the run to a cluster, or use a builtin server",
         )
     };
-    images.map(|server| say(&server.contract.name)).collect()
+    let clusters = plan.servers.iter().filter_map(|server| match &server.contract.kind {
+        ServerKind::Kubernetes { .. } => Some(mistake(
+            format!(
+                "server `{}` looks after a cluster with the gateway's account there, which a run on this machine does not have",
+                server.contract.name
+            ),
+            "submit the run to that cluster",
+        )),
+        _ => None,
+    });
+    images
+        .map(|server| say(&server.contract.name))
+        .chain(clusters)
+        .collect()
 }
 
 /// The image of an agent is not used here, so the program of each that may start must be found.

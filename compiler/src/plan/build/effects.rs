@@ -70,6 +70,7 @@ fn tool(plan: &Plan, grant: &ToolGrant) -> Effect {
             Some(ServerKind::Git { repositories }) => repositories.join(", "),
             Some(ServerKind::Fetch { hosts }) => hosts.join(", "),
             Some(ServerKind::S3 { from, .. }) => from.clone(),
+            Some(ServerKind::Kubernetes { namespace, .. }) => format!("Deployments of {namespace}"),
             Some(ServerKind::Http { url, tools }) => request(url, tools, &grant.tool),
             Some(ServerKind::Image { .. }) | None => format!("server {}", grant.server),
         },

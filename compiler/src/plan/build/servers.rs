@@ -1,13 +1,15 @@
 //! Servers of tools.
 
 use super::{bytes, count, port, run, sorted, text, texts};
-use crate::plan::{Resources, ServerPlan, ServerPod, defaults};
+use crate::plan::{Resources, ServerPlan, ServerPod, TargetPlan, defaults};
 use crate::span::Spanned;
 use crate::spec;
 use crate::spec::service::{TypedTool, When};
+use crate::spec::workloads::Workloads;
 use crate::values::url::Url;
 use pure_agent_runtime::contract::{
-    self, HttpPlace, HttpTool, Partition, Range, Server, ServerKind,
+    self, API_DIR, API_HOST, ClusterApi, Deployment, HttpPlace, HttpTool, Partition, Range, Server,
+    ServerKind,
 };
 
 /// The other form of `partition`.
@@ -18,11 +20,11 @@ fn host(name: &str) -> String {
     format!("{name}.server.pure-agent")
 }
 
-pub(super) fn server(server: &spec::Server) -> ServerPlan {
+pub(super) fn server(server: &spec::Server, target: &TargetPlan) -> ServerPlan {
     ServerPlan {
         contract: Server {
             name: server.name.value.clone(),
-            kind: kind(server),
+            kind: kind(server, target),
             auth: text(server.auth.as_ref()),
             size: bytes(server.size.as_ref(), defaults::SERVER_SIZE),
             deadline: server
@@ -39,7 +41,7 @@ pub(super) fn server(server: &spec::Server) -> ServerPlan {
     }
 }
 
-fn kind(server: &spec::Server) -> ServerKind {
+fn kind(server: &spec::Server, target: &TargetPlan) -> ServerKind {
     match server.builtin.as_ref().map(|b| b.value.as_str()) {
         Some("linear") => ServerKind::Linear {
             team: text(server.team.as_ref()).unwrap_or_default(),
@@ -55,6 +57,7 @@ fn kind(server: &spec::Server) -> ServerKind {
             tools: typed(server),
         },
         Some("s3") => bucket(server),
+        Some("kubernetes") => workloads(&server.workloads, target),
         _ => ServerKind::Image {
             port: port(server.port.as_ref(), defaults::SERVER_PORT),
             host: host(&server.name.value),
@@ -78,6 +81,34 @@ fn bucket(server: &spec::Server) -> ServerKind {
         about: tool
             .and_then(|t| text(t.about.as_ref()))
             .unwrap_or_default(),
+    }
+}
+
+/// The API server goes by a name that the gateway's pod knows; no DNS is asked for it.
+fn workloads(workloads: &Workloads, target: &TargetPlan) -> ServerKind {
+    let port = target.api().map_or(defaults::PORT, |(port, _)| port);
+    let mut deployments: Vec<Deployment> = workloads.deployments.iter().map(deployment).collect();
+    deployments.sort_by(|a, b| a.name.cmp(&b.name));
+    ServerKind::Kubernetes {
+        api: ClusterApi {
+            url: format!("https://{API_HOST}:{port}"),
+            token: format!("{API_DIR}/token"),
+            authority: format!("{API_DIR}/ca.crt"),
+        },
+        namespace: text(workloads.namespace.as_ref()).unwrap_or_default(),
+        deployments,
+        lines: count(workloads.lines.as_ref(), defaults::LINES),
+    }
+}
+
+fn deployment(wish: &spec::workloads::Deployment) -> Deployment {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    Deployment {
+        name: wish.name.value.clone(),
+        replicas: wish.replicas().map(|(min, max)| Range {
+            min: number(min),
+            max: number(max),
+        }),
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn target(target: &target::Target) -> TargetPlan {
             cidr: block.value.to_string(),
             port: port(Some(at), defaults::PORT),
         })),
+        workloads: sorted(texts(&target.workloads)),
         break_glass: sorted(texts(&target.break_glass)),
         operators: sorted(texts(&target.operators)),
         queues: target

@@ -313,6 +313,7 @@ fn defaults_are_those_of_the_table() {
         ("mcp size", size(SERVER_SIZE)),
         ("mcp deadline", format!("{SERVER_DEADLINE}s")),
         ("mcp partition", PARTITION.to_owned()),
+        ("mcp lines", LINES.to_string()),
         ("mcp tool arg size", size(INPUT_SIZE)),
         ("mcp tool arg required", "yes".to_owned()),
         ("mcp tool arg min", "0".to_owned()),

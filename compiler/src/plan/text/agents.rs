@@ -5,8 +5,8 @@ use super::words;
 use crate::plan::{AgentPlan, Plan, Resources, ServerPlan};
 use crate::values::ssh_key::SshKey;
 use pure_agent_runtime::contract::{
-    Agent, Approval, ApprovalVia, Approver, Harness, HttpTool, Model, Partition, Provider,
-    ServerKind, ToolGrant,
+    Agent, Approval, ApprovalVia, Approver, Deployment, Harness, HttpTool, Model, Partition,
+    Provider, ServerKind, ToolGrant,
 };
 
 /// What one agent is and what bounds it.
@@ -185,6 +185,22 @@ fn server(server: &ServerPlan) -> Row {
             let months = words::count(u64::from(*months), "month", "months");
             format!("builtin s3, {tool} = {from}/{form} in {region}, {months} a call")
         }
+        (
+            ServerKind::Kubernetes {
+                api: _,
+                namespace,
+                deployments,
+                lines,
+            },
+            _,
+        ) => {
+            let names: Vec<String> = deployments.iter().map(deployment).collect();
+            let lines = words::count(u64::from(*lines), "line", "lines");
+            format!(
+                "builtin kubernetes in {namespace}: {}, {lines} of a log",
+                listed(&names)
+            )
+        }
         (ServerKind::Http { url, tools }, _) => {
             let names: Vec<String> = tools.iter().map(request).collect();
             format!("builtin http at {url}, {}", listed(&names))
@@ -217,6 +233,17 @@ fn request(tool: &HttpTool) -> String {
         ),
     };
     format!("{} = {} {}{others}", tool.name, tool.method, tool.path)
+}
+
+/// `web (1 to 5 replicas)`.
+fn deployment(deployment: &Deployment) -> String {
+    match &deployment.replicas {
+        Some(range) => format!(
+            "{} ({} to {} replicas)",
+            deployment.name, range.min, range.max
+        ),
+        None => deployment.name.clone(),
+    }
 }
 
 fn listed(list: &[String]) -> String {

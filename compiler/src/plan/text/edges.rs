@@ -1,8 +1,10 @@
 //! Who reaches whom, inside and outside.
 
 use super::page::Row;
-use crate::plan::{Plan, Upstream, defaults};
-use pure_agent_runtime::contract::{AGENT_PORT, Agent, ApprovalVia, CONTROL_PORT, EXPORT_PORT};
+use crate::plan::{Plan, ServerPlan, Upstream, defaults};
+use pure_agent_runtime::contract::{
+    AGENT_PORT, Agent, ApprovalVia, CONTROL_PORT, EXPORT_PORT, ServerKind,
+};
 use std::collections::BTreeMap;
 
 /// Between the pods of a run, and to the cluster's own services.
@@ -49,8 +51,13 @@ pub(super) fn inside(plan: &Plan) -> Vec<Row> {
         let to = format!("{} {}:{port}", dns.namespace, labels.join(","));
         rows.push(edge("gateway", &to, "DNS"));
     }
+    let looks = |s: &ServerPlan| matches!(s.contract.kind, ServerKind::Kubernetes { .. });
+    let looked = plan.servers.iter().any(looks);
     for server in &plan.target.api_servers {
         let to = format!("{} port {}", server.cidr, server.port);
+        if looked {
+            rows.push(edge("gateway", &to, "Kubernetes API, with its own account"));
+        }
         rows.push(edge("launchers", &to, "Kubernetes API"));
     }
     rows

@@ -4,7 +4,7 @@ use super::edges;
 use super::page::Row;
 use super::words;
 use crate::plan::{Plan, SecretPlan, SecretUse};
-use pure_agent_runtime::contract::SecretRole;
+use pure_agent_runtime::contract::{SecretRole, ServerKind};
 use std::collections::BTreeSet;
 
 /// Network policies do not know runs, the bearer does.
@@ -35,8 +35,9 @@ pub(super) fn zones(plan: &Plan) -> Vec<Row> {
             (
                 "has",
                 format!(
-                    "{}; the record of the run",
-                    holds(plan, SecretRole::Gateway)
+                    "{}{}; the record of the run",
+                    holds(plan, SecretRole::Gateway),
+                    account(plan)
                 ),
             ),
             (
@@ -113,6 +114,25 @@ fn holds(plan: &Plan, role: SecretRole) -> String {
         [] => "no secret".to_owned(),
         [one] => format!("secret {one}"),
         many => format!("secrets {}", many.join(", ")),
+    }
+}
+
+/// The token of a gateway that looks after Deployments, and for which namespaces.
+fn account(plan: &Plan) -> String {
+    let namespaces: BTreeSet<&str> = plan
+        .servers
+        .iter()
+        .filter_map(|server| match &server.contract.kind {
+            ServerKind::Kubernetes { namespace, .. } => Some(namespace.as_str()),
+            _ => None,
+        })
+        .collect();
+    match namespaces.is_empty() {
+        true => String::new(),
+        false => {
+            let list: Vec<&str> = namespaces.into_iter().collect();
+            format!("; a token of its account, for {}", list.join(", "))
+        }
     }
 }
 
