@@ -100,7 +100,8 @@ fn kept(mut from: impl std::io::Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 }
 
 /// The value of a secret of the example. What is no credential of S3 is not taken for one.
-fn value_of(name: &str) -> String {
+#[must_use]
+pub fn value_of(name: &str) -> String {
     match name {
         "rates" => rates::credential(),
         _ => canary(name),

@@ -135,7 +135,7 @@ const SECRET: &str = "secret-of-";
 fn secret_of(name: &str) -> String {
     match name {
         "subscription" => "sk-ant-oat01-secret".to_owned(),
-        "s3" => "AKIDTEST:secret-of-s3".to_owned(),
+        "rates" | "s3" => format!("AKIDTEST:{SECRET}{name}"),
         name => format!("{SECRET}{name}"),
     }
 }

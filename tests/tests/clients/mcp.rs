@@ -13,9 +13,10 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// The tools of the example's agent, and those of every agent.
-const TOOLS: [&str; 7] = [
+const TOOLS: [&str; 8] = [
     "clone",
     "fetch",
+    "get_exchange_rates",
     "get_export_actions",
     "get_issue",
     "get_issue_comments",

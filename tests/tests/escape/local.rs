@@ -5,7 +5,7 @@ use pure_agent_escape::{MARK, NAME, TEMPLATES, all};
 use pure_agent_runtime::body;
 use pure_agent_tests::canary::canary;
 use pure_agent_tests::escape::{PROGRAM, address, keep, outcomes, programs, prompt, with};
-use pure_agent_tests::place::Place;
+use pure_agent_tests::place::{Place, value_of};
 use pure_agent_tests::program::{Scratch, program, said};
 use pure_agent_tests::readers::skipped;
 use pure_agent_tests::services::issues;
@@ -188,10 +188,11 @@ fn run(world: &World, told: &str, machine: &Machine, folder: &Path) -> Output {
         "linear",
         "linear-out",
         "linear-session",
+        "rates",
         "s3",
     ] {
         let variable = format!("SECRET_{}", name.replace('-', "_"));
-        command.env(&variable, canary(name));
+        command.env(&variable, value_of(name));
         command
             .arg("--secret")
             .arg(format!("{name}=env:{variable}"));
