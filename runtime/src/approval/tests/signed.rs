@@ -5,7 +5,7 @@ use super::{CANARY, ask, count, ended, start, subject, until};
 use crate::approval::{Ask, MOST_OPEN, wait};
 use crate::digest::sha256;
 use crate::gateway::control::testing::Port;
-use crate::gateway::testing::{Running, UID, running};
+use crate::gateway::testing::{Running, UID, member, running};
 use crate::record::Event;
 use crate::record::event::{Subject, ToolCalled};
 use crate::state::State;
@@ -28,7 +28,7 @@ async fn case(timeout: u64) -> Case {
     let running = running(web(&[]), |contract| {
         contract["approvals"][1]["timeout"] = json!(timeout);
         contract["approvals"][1]["via"]["approvers"][0]["key"] = json!(key.public);
-        contract["agents"][0]["tools"][4]["approval"] = json!("lead");
+        member(&mut contract["agents"][0]["tools"], "tool", "fetch")["approval"] = json!("lead");
     })
     .await;
     let port = Port::open(&running).await;

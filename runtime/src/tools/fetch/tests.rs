@@ -2,7 +2,7 @@ mod pages;
 
 use super::super::{Call, Failed};
 use crate::body;
-use crate::gateway::testing::{Running, running};
+use crate::gateway::testing::{Running, member, running};
 use crate::net::address::Private;
 use crate::net::dial::{Answer, Connector, Resolve, Times};
 use crate::net::host::Host;
@@ -228,7 +228,7 @@ async fn a_page_that_never_ends_is_late() {
     })
     .await;
     let running = running(web(&[("docs.example.com", &upstream)]), |contract| {
-        contract["servers"][2]["deadline"] = json!(1);
+        member(&mut contract["servers"], "name", "web")["deadline"] = json!(1);
     })
     .await;
     let start = Instant::now();

@@ -1,5 +1,6 @@
 use super::{LINES, Served, described, of, served, served_at};
 use crate::body;
+use crate::gateway::testing::member;
 use crate::mcp::arguments;
 use crate::record::Event;
 use crate::tools::{Failed, Output};
@@ -129,7 +130,7 @@ async fn a_person_agrees_to_exactly_what_is_called() {
 #[tokio::test]
 async fn nobody_is_asked_about_a_call_that_cannot_be() {
     let served = served(|contract| {
-        contract["agents"][0]["tools"][4]["times"] = json!(0);
+        member(&mut contract["agents"][0]["tools"], "tool", "fetch")["times"] = json!(0);
     })
     .await;
     for arguments in [json!({"url": "u"}), json!({"uri": "u"})] {
