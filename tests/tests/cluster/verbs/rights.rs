@@ -53,12 +53,12 @@ fn with_the_documented_rights_each_command_works_and_with_one_less_it_says_which
     assert_eq!(left.count(), 0, "no command misses {rest:#?}");
 }
 
-/// A quota and a schedule, so that objects of every kind are there. The schedule starts nothing within the test.
+/// A quota, a queue and a schedule, so that objects of every kind are there. The schedule starts nothing within the test.
 fn everything_is_emitted(ground: &Ground) {
     ground.folder.edit(
         "target.kdl",
         "    closed ",
-        "    quota {\n        pods 60\n        cpu \"40\"\n        memory \"40Gi\"\n        storage \"90Gi\"\n    }\n    closed ",
+        "    queue \"one\" {\n        slots 1\n    }\n    quota {\n        pods 60\n        cpu \"40\"\n        memory \"40Gi\"\n        storage \"90Gi\"\n    }\n    closed ",
     );
     ground.folder.edit(
         "policy.kdl",
@@ -75,7 +75,12 @@ fn everything_is_emitted(ground: &Ground) {
 fn platform(tried: (&Ground, &Shown)) {
     let (ground, _) = tried;
     let user = User::new(tried, "platform", &[("pure-agent-platform-cluster", None)]);
-    let within = ["networkpolicies", "resourcequotas", "limitranges"];
+    let within = [
+        "networkpolicies",
+        "resourcequotas",
+        "limitranges",
+        "configmaps",
+    ];
     let makes_within = |right: &Right| right.verb != "get" && within.contains(&&*right.resource);
     let trial = ["apply", "--part", "platform", "--dry-run"];
     // Without its namespace nothing in it can be tried.

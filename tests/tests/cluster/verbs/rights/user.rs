@@ -17,6 +17,8 @@ pub(super) struct Right {
     pub(super) group: String,
     pub(super) resource: String,
     pub(super) verb: String,
+    /// Names of the objects; none: every one.
+    names: Vec<String>,
 }
 
 impl Right {
@@ -46,6 +48,10 @@ fn rights(rule: &Value) -> Vec<Right> {
         let list = rule[name].as_array().unwrap().iter();
         list.map(|one| one.as_str().unwrap().to_owned()).collect()
     };
+    let names = match rule.get("resourceNames") {
+        Some(_) => texts("resourceNames"),
+        None => Vec::new(),
+    };
     let mut all = Vec::new();
     for group in texts("apiGroups") {
         for resource in texts("resources") {
@@ -54,6 +60,7 @@ fn rights(rule: &Value) -> Vec<Right> {
                     group: group.clone(),
                     resource: resource.clone(),
                     verb,
+                    names: names.clone(),
                 });
             }
         }
@@ -137,7 +144,15 @@ impl<'a> User<'a> {
     fn put(&self, role: &str, rights: &[&Right]) {
         let rules: Vec<Value> = rights
             .iter()
-            .map(|right| json!({"apiGroups": [right.group], "resources": [right.resource], "verbs": [right.verb]}))
+            .map(|right| {
+                let (groups, resources) = (json!([right.group]), json!([right.resource]));
+                let mut rule =
+                    json!({"apiGroups": groups, "resources": resources, "verbs": [right.verb]});
+                if !right.names.is_empty() {
+                    rule["resourceNames"] = json!(right.names);
+                }
+                rule
+            })
             .collect();
         let object = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
             "metadata": {"name": self.role(role)}, "rules": rules});
@@ -178,6 +193,10 @@ impl<'a> User<'a> {
         let kind = match right.group.as_str() {
             "" => resource.to_owned(),
             group => format!("{resource}.{group}"),
+        };
+        let kind = match right.names.first() {
+            Some(name) => format!("{kind}/{name}"),
+            None => kind,
         };
         let place = at.map_or_else(String::new, |at| format!("-n {at}"));
         let (verb, name) = (&right.verb, &self.name);
@@ -239,6 +258,7 @@ impl<'a> User<'a> {
             group,
             resource,
             verb,
+            ..
         } = right;
         let whose = match group.as_str() {
             "" => String::new(),
