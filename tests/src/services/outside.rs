@@ -2,13 +2,14 @@
 //!
 //! What a run leaves is told by its issue: the comments on it, and the branch `agent/ISSUE`.
 
+use super::acme::{self, Acme};
 use super::gatekeeper::Gatekeeper;
 use super::github::{self, GitHub};
 use super::linear::{self, Linear};
 use super::provider::Asker;
 use super::repositories::Repositories;
 use super::s3::S3;
-use super::{Serves, anthropic, issues, rates};
+use super::{Serves, anthropic, hook, issues, rates};
 use crate::canary::canary;
 use crate::world::World;
 use bytes::Bytes;
@@ -20,7 +21,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The hosts that answer as their services do.
-pub const SERVICES: [&str; 10] = [
+pub const SERVICES: [&str; 17] = [
+    acme::HOSTS[0],
+    acme::HOSTS[1],
+    acme::HOSTS[2],
+    acme::HOSTS[3],
+    acme::HOSTS[4],
+    acme::HOSTS[5],
+    acme::HOSTS[6],
     "api.anthropic.com",
     "api.github.com",
     "api.linear.app",
@@ -36,11 +44,23 @@ pub const SERVICES: [&str; 10] = [
 /// A host that no spec names: whatever arrives there should not have.
 pub const STRANGER: &str = "stranger.example.net";
 
-/// The value of a secret of the example, by Secret and key, as its service takes it.
+/// The value of a secret of an example, by Secret and key, as its service takes it.
 #[must_use]
 pub fn secret(secret: &str, key: &str) -> Option<String> {
     Some(match (secret, key) {
-        ("agent-secrets", "ANTHROPIC_API_KEY") => canary("claude"),
+        ("agent-secrets" | "model-keys", "ANTHROPIC_API_KEY") => canary("claude"),
+        ("front-keys", "TOKEN") => canary("front"),
+        ("external-prices", "TOKEN") => canary("prices"),
+        ("inventory-keys", "TOKEN") => canary("inventory"),
+        ("messenger-keys", "TOKEN") => canary("messenger"),
+        ("gate-keys", "API_KEY") => canary("gatekeeper"),
+        ("bucket-keys", "RATES_CREDENTIALS") => rates::credential(),
+        ("export-keys", "WEBHOOK_KEY") => hook::KEY.to_owned(),
+        ("export-keys", "GITHUB_TOKEN") => github::KEY.to_owned(),
+        ("bucket-keys" | "record-keys", "LOGS_CREDENTIALS")
+        | ("export-keys", "REPORTS_CREDENTIALS" | "EVIDENCE_CREDENTIALS") => {
+            "AKID:s3-secret".to_owned()
+        }
         ("mcp-server-secrets", "LINEAR_API_KEY") => canary("linear"),
         ("mcp-server-secrets", "GATEKEEPER_API_KEY") => canary("gatekeeper"),
         ("mcp-server-secrets", "AWS_CREDENTIALS") => rates::credential(),
@@ -82,6 +102,7 @@ pub struct Heard {
 
 /// The services, and what they keep.
 pub struct Outside {
+    acme: Mutex<Acme>,
     github: Mutex<GitHub>,
     linear: Mutex<Linear>,
     s3: Mutex<S3>,
@@ -101,6 +122,7 @@ impl Default for Outside {
     fn default() -> Self {
         let repositories = Repositories::of("dlddu/tool", github::BASE);
         Self {
+            acme: Mutex::default(),
             github: Mutex::new(GitHub::at(&repositories.head())),
             linear: Mutex::default(),
             s3: Mutex::default(),
@@ -164,6 +186,7 @@ impl Outside {
             "pure-agent-logs.s3.ap-northeast-2.amazonaws.com" => held(&self.s3).answer(request),
             rates::HOST => rates::serve(request),
             "packages.example.com" => page("index"),
+            _ if acme::HOSTS.contains(&host) => held(&self.acme).answer(host, request),
             _ => page("nobody should see this"),
         }
     }
@@ -213,10 +236,15 @@ impl Outside {
     /// Files of the branch of an issue's run.
     #[must_use]
     pub fn files(&self, issue: &str) -> Value {
+        self.branch(&format!("agent/{issue}"))
+    }
+
+    /// Files of a branch; null where there is none.
+    #[must_use]
+    pub fn branch(&self, branch: &str) -> Value {
         let github = held(&self.github);
-        let branch = format!("agent/{issue}");
-        match github.refs.contains_key(&branch) {
-            true => json!(github.files(&branch)),
+        match github.refs.contains_key(branch) {
+            true => json!(github.files(branch)),
             false => Value::Null,
         }
     }
