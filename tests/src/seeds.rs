@@ -26,6 +26,76 @@ pub struct Case<'c> {
     pub secrets: &'c [(&'c str, &'c str, &'c str)],
 }
 
+/// A message of a user.
+pub const CHAT: Case<'_> = Case {
+    example: "agent-platform",
+    spec: "chat",
+    inputs: &[
+        "user=kim-7",
+        "message=Which libraries are there for $(charts)?",
+    ],
+    secrets: &[
+        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
+        ("front", "front-keys", "TOKEN"),
+        ("logs", "bucket-keys", "LOGS_CREDENTIALS"),
+    ],
+};
+
+/// A scheduled agent, which has no inputs.
+pub const STOCKS: Case<'_> = Case {
+    example: "agent-platform",
+    spec: "weekly-stocks",
+    inputs: &[],
+    secrets: &[
+        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
+        ("prices", "external-prices", "TOKEN"),
+        ("rates", "bucket-keys", "RATES_CREDENTIALS"),
+        ("logs", "bucket-keys", "LOGS_CREDENTIALS"),
+        ("reports", "export-keys", "REPORTS_CREDENTIALS"),
+    ],
+};
+
+/// A task, for which the tests' model does as `route:` says.
+pub const AUDIT: Case<'_> = Case {
+    example: "agent-service",
+    spec: "audit",
+    inputs: &[
+        "account=210987654321",
+        "task=Mark public buckets. route: auditor",
+    ],
+    secrets: &[
+        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
+        ("inventory", "inventory-keys", "TOKEN"),
+        ("gatekeeper", "gate-keys", "API_KEY"),
+        ("hook", "export-keys", "WEBHOOK_KEY"),
+        ("evidence", "export-keys", "EVIDENCE_CREDENTIALS"),
+        ("logs", "record-keys", "LOGS_CREDENTIALS"),
+    ],
+};
+
+/// A message of the messenger.
+pub const ASK: Case<'_> = Case {
+    example: "jobrunner",
+    spec: "ask",
+    inputs: &["chat=42", "message=How are you?"],
+    secrets: &[
+        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
+        ("messenger", "messenger-keys", "TOKEN"),
+        ("hook", "export-keys", "WEBHOOK_KEY"),
+    ],
+};
+
+/// A change of a job.
+pub const REVIEW: Case<'_> = Case {
+    example: "jobrunner",
+    spec: "review",
+    inputs: &["title=Better words"],
+    secrets: &[
+        ("gatekeeper", "gate-keys", "API_KEY"),
+        ("github", "export-keys", "GITHUB_TOKEN"),
+    ],
+};
+
 impl Case<'_> {
     /// The example's own sources, of which the target is one of this world and the repository is one that its forge has.
     ///

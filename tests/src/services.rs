@@ -14,6 +14,7 @@ pub mod provider;
 pub mod rates;
 pub mod repositories;
 pub mod s3;
+pub mod secrets;
 
 use bytes::Bytes;
 use hyper::{Request, Response};

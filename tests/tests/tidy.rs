@@ -119,7 +119,12 @@ fn other_examples_only_add_to_the_shipped_target() {
     let root = repository();
     let shipped = root.join("policies/targets/kind.kdl");
     let shipped = std::fs::read_to_string(shipped).expect("the kind target");
-    for example in ["agent-platform", "agent-service", "jobrunner", "local-model"] {
+    for example in [
+        "agent-platform",
+        "agent-service",
+        "jobrunner",
+        "local-model",
+    ] {
         let copy = root.join(format!("examples/{example}/targets/kind.kdl"));
         let copy = std::fs::read_to_string(copy).expect("its target");
         let mut rest = copy.lines();

@@ -56,7 +56,10 @@ impl Images {
             text = text.replace(&format!("\"{of_example}\""), &ours);
         }
         for (from, to) in [
-            ("cpu \"1\"\n        memory \"1Gi\"", "cpu \"100m\"\n        memory \"160Mi\""),
+            (
+                "cpu \"1\"\n        memory \"1Gi\"",
+                "cpu \"100m\"\n        memory \"160Mi\"",
+            ),
             ("size \"2Gi\"", "size \"1Gi\""),
         ] {
             text = text.replace(from, to);

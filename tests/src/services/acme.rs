@@ -71,10 +71,18 @@ fn said(what: &str, body: &Value) -> Option<Value> {
     let to = what
         .strip_prefix("PUT /v1/users/")
         .and_then(|rest| rest.strip_suffix("/status"))
-        .or_else(|| what.strip_prefix("POST /v1/users/")?.strip_suffix("/messages"))
-        .or_else(|| what.strip_prefix("POST /v1/chats/")?.strip_suffix("/messages"))?;
+        .or_else(|| {
+            what.strip_prefix("POST /v1/users/")?
+                .strip_suffix("/messages")
+        })
+        .or_else(|| {
+            what.strip_prefix("POST /v1/chats/")?
+                .strip_suffix("/messages")
+        })?;
     // The text, and nothing else: who it is for stands in the address.
-    let text = body["text"].as_str().filter(|_| body.as_object().is_some_and(|o| o.len() == 1))?;
+    let text = body["text"]
+        .as_str()
+        .filter(|_| body.as_object().is_some_and(|o| o.len() == 1))?;
     Some(value!({"to": to, "bytes": text.len()}))
 }
 

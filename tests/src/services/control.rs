@@ -32,6 +32,7 @@ pub fn version() -> String {
             include_str!("rates.rs"),
             include_str!("repositories.rs"),
             include_str!("s3.rs"),
+            include_str!("secrets.rs"),
             include_str!("../bin/services.rs"),
         ]
         .concat(),

@@ -27,8 +27,14 @@ fn s1_01_s3_16_s4_06_three_systems_do_their_work_once() {
     // No other run of this machine is about these.
     let number = std::process::id();
     let (user, account) = (format!("kim-{number}"), format!("{number:012}"));
-    let message = [("user", user.as_str()), ("message", "Which libraries are there?")];
-    let task = [("account", account.as_str()), ("task", "Mark public buckets. route: auditor")];
+    let message = [
+        ("user", user.as_str()),
+        ("message", "Which libraries are there?"),
+    ];
+    let task = [
+        ("account", account.as_str()),
+        ("task", "Mark public buckets. route: auditor"),
+    ];
     let chat = site.submit_with("chat", &message);
     let audit = site.submit_with("audit", &task);
     let daily = site.submit_with("daily", &[]);
@@ -43,8 +49,16 @@ fn fine(run: &Run<'_>) -> Ended {
     let ended = run.end(Duration::from_secs(420));
     assert_eq!(ended.phase, "Succeeded", "{}", ended.told());
     let result = ended.result();
-    assert_eq!((&result["verdict"], &result["uid"]), (&json!("done"), &json!(run.uid)), "{result}");
-    assert_eq!(result["usage"]["turns"], json!(1 + u64::from(run.spec == "audit")), "{result}");
+    assert_eq!(
+        (&result["verdict"], &result["uid"]),
+        (&json!("done"), &json!(run.uid)),
+        "{result}"
+    );
+    assert_eq!(
+        result["usage"]["turns"],
+        json!(1 + u64::from(run.spec == "audit")),
+        "{result}"
+    );
     println!("{}: {} s", run.name, ended.lasted());
     ended
 }
@@ -54,7 +68,8 @@ fn heard(site: &Site, host: &str, words: &str) -> Vec<String> {
     let all = site.outside.heard(host);
     let ours = all.as_array().unwrap().iter();
     let ours = ours.filter(|one| one[0].as_str().unwrap().contains(words));
-    ours.map(|one| one[1].as_str().unwrap().to_owned()).collect()
+    ours.map(|one| one[1].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// The transcript of a run of one cycle is there, once.
@@ -66,17 +81,41 @@ fn kept(site: &Site, run: &Run<'_>) {
 }
 
 fn chatted(site: &Site, run: &Run<'_>, user: &str) {
-    let said = heard(site, "chat.example.com", &format!("POST /v1/users/{user}/messages"));
-    let said: Vec<Value> = said.iter().map(|one| serde_json::from_str(one).unwrap()).collect();
-    assert_eq!(said, [json!({"text": "You asked: Which libraries are there?"})]);
+    let said = heard(
+        site,
+        "chat.example.com",
+        &format!("POST /v1/users/{user}/messages"),
+    );
+    let said: Vec<Value> = said
+        .iter()
+        .map(|one| serde_json::from_str(one).unwrap())
+        .collect();
+    assert_eq!(
+        said,
+        [json!({"text": "You asked: Which libraries are there?"})]
+    );
     kept(site, run);
 }
 
 fn audited(site: &Site, run: &Run<'_>, account: &str, ended: &Ended) {
-    let agents = ended.pods.keys().filter(|name| name.contains("-agent-auditor-"));
+    let agents = ended
+        .pods
+        .keys()
+        .filter(|name| name.contains("-agent-auditor-"));
     assert!(agents.count() > 0, "{:?}", ended.pods.keys());
-    assert!(!ended.pods.keys().any(|name| name.contains("-agent-reviewer-")), "{}", ended.told());
-    let tags = heard(site, "inventory.example.com", &format!("POST /v1/accounts/{account}/tags"));
+    assert!(
+        !ended
+            .pods
+            .keys()
+            .any(|name| name.contains("-agent-reviewer-")),
+        "{}",
+        ended.told()
+    );
+    let tags = heard(
+        site,
+        "inventory.example.com",
+        &format!("POST /v1/accounts/{account}/tags"),
+    );
     assert_eq!(tags.len(), 1, "{tags:?}");
     let told = heard(site, "hooks.example.com", "POST /tasks");
     let told = told.iter().filter(|body| body.contains(&run.uid));
@@ -87,7 +126,10 @@ fn audited(site: &Site, run: &Run<'_>, account: &str, ended: &Ended) {
 }
 
 fn proposed(site: &Site, run: &Run<'_>, ended: &Ended) {
-    let server = ended.logs.iter().find(|((pod, _), _)| pod.contains("dagster"));
+    let server = ended
+        .logs
+        .iter()
+        .find(|((pod, _), _)| pod.contains("dagster"));
     let (_, said) = server.unwrap_or_else(|| panic!("{}", ended.told()));
     assert_eq!(said.matches("list_runs").count(), 1, "{said}");
     assert!(!said.contains("refused"), "{said}");

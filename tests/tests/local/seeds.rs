@@ -2,7 +2,7 @@
 
 use pure_agent_tests::canary;
 use pure_agent_tests::local::{Local, isolates, result};
-use pure_agent_tests::seeds::Case;
+use pure_agent_tests::seeds::{ASK, AUDIT, CHAT, Case, REVIEW, STOCKS};
 use pure_agent_tests::services::ollama;
 use pure_agent_tests::services::outside::Outside;
 use pure_agent_tests::world::{Served, World};
@@ -11,65 +11,6 @@ use std::sync::Arc;
 
 const LOGS: &str = "acme-agent-logs.s3.ap-northeast-2.amazonaws.com";
 const REPORTS: &str = "acme-agent-reports.s3.ap-northeast-2.amazonaws.com";
-
-const CHAT: Case<'_> = Case {
-    example: "agent-platform",
-    spec: "chat",
-    inputs: &["user=kim-7", "message=Which libraries are there for $(charts)?"],
-    secrets: &[
-        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
-        ("front", "front-keys", "TOKEN"),
-        ("logs", "bucket-keys", "LOGS_CREDENTIALS"),
-    ],
-};
-
-const STOCKS: Case<'_> = Case {
-    example: "agent-platform",
-    spec: "weekly-stocks",
-    inputs: &[],
-    secrets: &[
-        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
-        ("prices", "external-prices", "TOKEN"),
-        ("rates", "bucket-keys", "RATES_CREDENTIALS"),
-        ("logs", "bucket-keys", "LOGS_CREDENTIALS"),
-        ("reports", "export-keys", "REPORTS_CREDENTIALS"),
-    ],
-};
-
-const AUDIT: Case<'_> = Case {
-    example: "agent-service",
-    spec: "audit",
-    inputs: &["account=210987654321", "task=Mark public buckets. route: auditor"],
-    secrets: &[
-        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
-        ("inventory", "inventory-keys", "TOKEN"),
-        ("gatekeeper", "gate-keys", "API_KEY"),
-        ("hook", "export-keys", "WEBHOOK_KEY"),
-        ("evidence", "export-keys", "EVIDENCE_CREDENTIALS"),
-        ("logs", "record-keys", "LOGS_CREDENTIALS"),
-    ],
-};
-
-const ASK: Case<'_> = Case {
-    example: "jobrunner",
-    spec: "ask",
-    inputs: &["chat=42", "message=How are you?"],
-    secrets: &[
-        ("claude", "model-keys", "ANTHROPIC_API_KEY"),
-        ("messenger", "messenger-keys", "TOKEN"),
-        ("hook", "export-keys", "WEBHOOK_KEY"),
-    ],
-};
-
-const REVIEW: Case<'_> = Case {
-    example: "jobrunner",
-    spec: "review",
-    inputs: &["title=Better words"],
-    secrets: &[
-        ("gatekeeper", "gate-keys", "API_KEY"),
-        ("github", "export-keys", "GITHUB_TOKEN"),
-    ],
-};
 
 /// A world with everything that the examples reach.
 struct Around {
@@ -94,7 +35,8 @@ impl Around {
     fn run(&self, case: &Case<'_>, name: &str) -> (Value, Local) {
         let local = case.placed(&self.world, name);
         let done = case.command(&local, &self.world).output().unwrap();
-        let more = ["route", "step-0", "agent-1", "agent-2", "agent-101"].map(|name| local.log(name));
+        let more =
+            ["route", "step-0", "agent-1", "agent-2", "agent-101"].map(|name| local.log(name));
         let told = format!("{}\n{}", local.told(&done), more.join("\n"));
         assert_eq!(done.status.code(), Some(0), "{told}");
         canary::none_in("the result", &done.stdout);
@@ -110,7 +52,8 @@ impl Around {
         let heard = self.hosts.heard(host);
         let heard = heard.as_array().unwrap().iter();
         let ours = heard.filter(|one| one[0].as_str().unwrap().contains(words));
-        ours.map(|one| one[1].as_str().unwrap().to_owned()).collect()
+        ours.map(|one| one[1].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// The one transcript of the run, uploaded once.
@@ -142,11 +85,18 @@ fn s1_01_a_message_is_answered_once_and_to_its_user_alone() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert_eq!(around.heard("chat.example.com", "PUT").len(), 1);
     let replies = around.heard("chat.example.com", "POST /v1/users/kim-7/messages");
-    let replies: Vec<Value> = replies.iter().map(|r| serde_json::from_str(r).unwrap()).collect();
+    let replies: Vec<Value> = replies
+        .iter()
+        .map(|r| serde_json::from_str(r).unwrap())
+        .collect();
     assert_eq!(replies, [answer]);
     // One call of the model, and what it said is kept.
     let usage = &document["usage"];
-    assert_eq!((&usage["turns"], &usage["tokens"]), (&json!(1), &json!(22)), "{document}");
+    assert_eq!(
+        (&usage["turns"], &usage["tokens"]),
+        (&json!(1), &json!(22)),
+        "{document}"
+    );
     assert!(usage["micros"].as_u64().unwrap() > 0, "{document}");
     let transcript = around.transcript(&document);
     assert!(transcript.contains("$(charts)"), "{transcript}");
@@ -160,7 +110,10 @@ fn s1_11_a_scheduled_agent_leaves_its_report_once() {
     };
     let (document, _) = around.run(&STOCKS, "stocks");
     assert_eq!(outcomes(&document), ["s3 done"], "{document}");
-    assert_eq!(document["usage"]["agents"]["weekly-stocks"]["turns"], 1, "{document}");
+    assert_eq!(
+        document["usage"]["agents"]["weekly-stocks"]["turns"], 1,
+        "{document}"
+    );
     let reports = around.heard(REPORTS, "PUT /weekly-stocks/pure-agent-");
     assert_eq!(reports.len(), 1);
     assert!(reports[0].contains("KOSPI closed at 2600.10."));
@@ -176,16 +129,32 @@ fn s3_16_a_task_finds_its_agent_and_a_person_sees_each_change() {
         return;
     };
     let (document, local) = around.run(&AUDIT, "audit");
-    assert_eq!(outcomes(&document), ["s3 done", "webhook done"], "{document}");
+    assert_eq!(
+        outcomes(&document),
+        ["s3 done", "webhook done"],
+        "{document}"
+    );
     let tags = around.heard("inventory.example.com", "POST");
-    let tags: Vec<Value> = tags.iter().map(|t| serde_json::from_str(t).unwrap()).collect();
-    assert_eq!(tags, [json!({"resource": "logs-2019", "finding": "public"})]);
+    let tags: Vec<Value> = tags
+        .iter()
+        .map(|t| serde_json::from_str(t).unwrap())
+        .collect();
+    assert_eq!(
+        tags,
+        [json!({"resource": "logs-2019", "finding": "public"})]
+    );
     let asked = around.heard("gatekeeper.example.com", "POST");
-    assert!(asked.len() == 1 && asked[0].contains("logs-2019"), "{asked:?}");
+    assert!(
+        asked.len() == 1 && asked[0].contains("logs-2019"),
+        "{asked:?}"
+    );
     // The account is the submitter's, whoever asks.
     let looked = around.heard("inventory.example.com", "/v1/accounts/210987654321/");
     assert_eq!(looked.len(), 2);
-    assert_eq!(around.heard("inventory.example.com", "/v1/accounts/").len(), 2);
+    assert_eq!(
+        around.heard("inventory.example.com", "/v1/accounts/").len(),
+        2
+    );
     let evidence = around.heard(REPORTS, "PUT /audits/pure-agent-");
     assert!(evidence.len() == 1 && evidence[0].contains("logs-2019"));
     told_once(&around, &document);
@@ -199,14 +168,20 @@ fn s3_16_a_question_changes_nothing() {
     let Some(around) = around() else {
         return;
     };
-    let inputs = ["account=210987654321", "task=How many buckets? route: cluster-admin"];
+    let inputs = [
+        "account=210987654321",
+        "task=How many buckets? route: cluster-admin",
+    ];
     let case = Case {
         inputs: &inputs,
         ..AUDIT
     };
     let (document, _) = around.run(&case, "question");
     assert_eq!(outcomes(&document), ["webhook done"], "{document}");
-    assert_eq!(document["usage"]["agents"]["reviewer"]["turns"], 1, "{document}");
+    assert_eq!(
+        document["usage"]["agents"]["reviewer"]["turns"], 1,
+        "{document}"
+    );
     assert_eq!(around.heard("inventory.example.com", "POST").len(), 0);
     told_once(&around, &document);
 }
@@ -216,7 +191,11 @@ fn told_once(around: &Around, document: &Value) {
     let told = around.heard("hooks.example.com", "POST");
     assert_eq!(told.len(), 1, "{told:?}");
     let told: Value = serde_json::from_str(&told[0]).unwrap();
-    assert_eq!((&told["uid"], &told["reason"]), (&document["uid"], &document["reason"]), "{told}");
+    assert_eq!(
+        (&told["uid"], &told["reason"]),
+        (&document["uid"], &document["reason"]),
+        "{told}"
+    );
 }
 
 #[test]
@@ -239,9 +218,17 @@ fn s4_31_to_s4_34_a_model_of_the_cluster_decides_who_answers() {
         assert_eq!(outcomes(&document), ["webhook done"], "{document}");
         assert_eq!(document["usage"]["agents"][agent]["turns"], 1, "{document}");
         let to = format!("POST /v1/chats/{number}/messages");
-        assert_eq!(around.heard("messenger.example.com", &to).len(), 1, "{message}");
+        assert_eq!(
+            around.heard("messenger.example.com", &to).len(),
+            1,
+            "{message}"
+        );
         // What costs money is asked for what is urgent alone.
-        assert_eq!(around.heard("api.anthropic.com", "").len(), outside, "{message}");
+        assert_eq!(
+            around.heard("api.anthropic.com", "").len(),
+            outside,
+            "{message}"
+        );
     }
     assert_eq!(around.heard("messenger.example.com", "").len(), 3);
     assert_eq!(around.heard("hooks.example.com", "").len(), 3);
@@ -259,11 +246,20 @@ fn s4_20_what_a_check_sends_back_is_done_again_and_proposed_once() {
     let way: Vec<String> = visits
         .map(|visit| format!("{} {}", visit["step"], visit["outcome"]).replace('"', ""))
         .collect();
-    let wanted = ["act ok", "check again", "act ok", "check good", "propose ok"];
+    let wanted = [
+        "act ok",
+        "check again",
+        "act ok",
+        "check good",
+        "propose ok",
+    ];
     assert_eq!(way, wanted, "{document}");
     assert_eq!(outcomes(&document), ["pull-request done"], "{document}");
     let pulls = around.heard("api.github.com", "POST /repos/dlddu/tool/pulls");
-    assert!(pulls.len() == 1 && pulls[0].contains("agent/review"), "{pulls:?}");
+    assert!(
+        pulls.len() == 1 && pulls[0].contains("agent/review"),
+        "{pulls:?}"
+    );
     let files = around.hosts.branch("agent/review");
     assert_eq!(files["README.md"], "the best words\n", "{files}");
     // A person has seen it before.
