@@ -129,7 +129,7 @@ fn proposed(site: &Site, run: &Run<'_>, ended: &Ended) {
     let server = ended
         .logs
         .iter()
-        .find(|((pod, _), _)| pod.contains("dagster"));
+        .find(|((pod, _), _)| pod == "server-dagster");
     let (_, said) = server.unwrap_or_else(|| panic!("{}", ended.told()));
     assert_eq!(said.matches("list_runs").count(), 1, "{said}");
     assert!(!said.contains("refused"), "{said}");
