@@ -33,11 +33,13 @@ impl Images {
         }
         root.file(bundle, outside.bundle(), 0o644)?;
         root.file("/etc/nsswitch.conf", "hosts: files dns\n", 0o644)?;
-        let agent = root.image("seeds-agent")?;
+        // Two names: a policy does not list an image twice.
+        let (agent, runner) = (root.image("seeds-agent")?, root.image("seeds-runner")?);
         let server = include_str!("../seeds/dagster.py");
         let server = scripted("dagster-mcp", "/usr/bin/dagster-mcp", server)?;
-        let agents = ["auditor", "claude-agent", "jr-agent", "workspace"];
+        let agents = ["auditor", "claude-agent", "workspace"];
         let mut all: BTreeMap<_, _> = agents.map(|name| (name, agent.clone())).into();
+        all.insert("jr-agent", runner);
         all.insert("dagster-mcp", server);
         Ok(Self(all))
     }
@@ -57,8 +59,8 @@ impl Images {
         }
         for (from, to) in [
             (
-                "cpu \"1\"\n        memory \"1Gi\"",
-                "cpu \"100m\"\n        memory \"160Mi\"",
+                "resources {\n        cpu \"1\"\n        memory \"1Gi\"",
+                "resources {\n        cpu \"100m\"\n        memory \"160Mi\"",
             ),
             ("size \"2Gi\"", "size \"1Gi\""),
         ] {
