@@ -17,7 +17,6 @@ mod kubernetes;
 mod lifecycle;
 mod queue;
 mod routed;
-mod seeds;
 mod takeover;
 mod verbs;
 mod whole;
