@@ -12,12 +12,42 @@ fn bundle(example: &str) -> Bundle {
 }
 
 fn bundle_of(sources: &Path) -> Bundle {
+    let (_, bundle) = bundles_of(sources).into_iter().next().expect("a spec");
+    bundle
+}
+
+/// Each spec of a workspace: the name of its run, and what it compiles to.
+fn bundles_of(sources: &Path) -> Vec<(String, Bundle)> {
     let world = memory(&folder(sources));
     let mut loader = Loader::open(&world, Extra::default());
     let paths = loader.spec_paths();
     let checked = compile::check_all(&mut loader, &paths, Options::default());
-    let unit = checked.units.first().expect("one spec");
-    compile::compile(unit, &loader.sources).expect("it compiles")
+    let compiled = checked.units.iter().map(|unit| {
+        let bundle = compile::compile(unit, &loader.sources).expect("it compiles");
+        (unit.run.name.value.clone(), bundle)
+    });
+    compiled.collect()
+}
+
+/// What a spec is called among all examples: by its folder, and by its run where that has several specs.
+#[must_use]
+pub fn case(example: &str, run: &str, specs: usize) -> String {
+    match specs {
+        1 => example.to_owned(),
+        _ => format!("{example}-{run}"),
+    }
+}
+
+/// Every spec of an example by its [`case`]: the contract, and the command of the router.
+#[must_use]
+pub fn specs(example: &str) -> Vec<(String, String, Vec<String>)> {
+    let all = bundles_of(&repository().join("examples").join(example));
+    let specs = all.len();
+    let each = all.into_iter().map(|(run, bundle)| {
+        let router = words(&pod_of(&bundle, "router")["spec"]["containers"][0]);
+        (case(example, &run, specs), text_of(&bundle), router)
+    });
+    each.collect()
 }
 
 /// The text of the contract.
@@ -29,7 +59,10 @@ pub fn contract(example: &str) -> String {
 /// The same for a workspace in any folder.
 #[must_use]
 pub fn contract_of(sources: &Path) -> String {
-    let bundle = bundle_of(sources);
+    text_of(&bundle_of(sources))
+}
+
+fn text_of(bundle: &Bundle) -> String {
     let maps = bundle.objects.iter().filter(|one| one.kind == "ConfigMap");
     let mut texts = maps.filter_map(|one| {
         let object = serde_json::to_value(&one.object.value).unwrap();
@@ -56,7 +89,10 @@ fn words(container: &Value) -> Vec<String> {
 }
 
 fn pod(example: &str, template: &str) -> Value {
-    let bundle = bundle(example);
+    pod_of(&bundle(example), template)
+}
+
+fn pod_of(bundle: &Bundle, template: &str) -> Value {
     let manifests = bundle.objects.iter().flat_map(|one| &one.object.manifests);
     let manifest = manifests.into_iter().find(|(name, _)| name == template);
     let (_, manifest) = manifest.expect("a manifest of this name");

@@ -19,6 +19,7 @@ pub mod place;
 pub mod program;
 pub mod random;
 pub mod readers;
+pub mod seeds;
 pub mod services;
 pub mod sources;
 pub mod stages;

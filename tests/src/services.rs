@@ -1,5 +1,6 @@
 //! Services outside a run: each validates what it is asked, and keeps what it is given.
 
+pub mod acme;
 pub mod anthropic;
 pub mod control;
 pub mod gatekeeper;
@@ -7,11 +8,13 @@ pub mod github;
 pub mod hook;
 pub mod issues;
 pub mod linear;
+pub mod ollama;
 pub mod outside;
 pub mod provider;
 pub mod rates;
 pub mod repositories;
 pub mod s3;
+pub mod secrets;
 
 use bytes::Bytes;
 use hyper::{Request, Response};

@@ -85,12 +85,35 @@ pub fn findings(files: &BTreeMap<String, Vec<u8>>) -> (Sources, Vec<Finding>) {
 }
 
 /// The examples, by the names of their folders.
-pub const EXAMPLES: [&str; 7] = [
+pub const EXAMPLES: [&str; 10] = [
+    "agent-platform",
+    "agent-service",
     "code-review",
     "graph",
+    "jobrunner",
     "local-model",
     "nightly-report",
     "pure-agent",
     "quickstart",
     "routed",
 ];
+
+/// A target with the queues that an example expects of its own, as whoever owns the target would add them.
+///
+/// # Panics
+/// If the example has no target of kind, or one of both is no target.
+#[must_use]
+pub fn with_queues(target: &str, example: &str) -> String {
+    let path = repository()
+        .join("examples")
+        .join(example)
+        .join("targets/kind.kdl");
+    let own = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let queues = own.split("    queue ").skip(1).map(|rest| {
+        let (block, _) = rest.split_once("\n    }\n").expect("the end of a queue");
+        format!("    queue {block}\n    }}\n")
+    });
+    let queues: String = queues.collect();
+    assert_eq!(target.matches("    dns {").count(), 1, "a target");
+    target.replace("    dns {", &format!("{queues}    dns {{"))
+}

@@ -7,27 +7,30 @@ use pure_agent::load::{Extra, Loader};
 use pure_agent::plan::{self, Plan};
 use pure_agent_tests::crd;
 use pure_agent_tests::manifest_checks::{Scene, WAIVERS, judge};
-use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository};
+use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository, with_queues};
 
 /// Plan and bundle of each example on each target, with a name for messages.
 fn all() -> Vec<(String, Plan, Bundle)> {
     let mut out = Vec::new();
     for (target, bytes) in folder(&repository().join("policies/targets")) {
         for name in EXAMPLES {
+            let text = with_queues(&String::from_utf8_lossy(&bytes), name);
             let extra = Extra {
-                target_file: Some((target.clone(), bytes.clone())),
+                target_file: Some((target.clone(), text.into_bytes())),
                 ..Extra::default()
             };
             let world = memory(&folder(&repository().join("examples").join(name)));
             let mut loader = Loader::open(&world, extra);
             let paths = loader.spec_paths();
             let checked = compile::check_all(&mut loader, &paths, Options::default());
-            let unit = checked.units.first().expect("one spec");
-            let bundle = compile::compile(unit, &loader.sources).expect("it compiles");
-            out.push((format!("{name} on {target}"), plan::build(unit), bundle));
+            for unit in &checked.units {
+                let bundle = compile::compile(unit, &loader.sources).expect("it compiles");
+                let what = format!("{} of {name} on {target}", unit.run.name.value);
+                out.push((what, plan::build(unit), bundle));
+            }
         }
     }
-    assert_eq!(out.len(), 28, "seven examples on four targets");
+    assert_eq!(out.len(), 56, "fourteen specs on four targets");
     out
 }
 

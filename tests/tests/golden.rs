@@ -11,7 +11,8 @@ use pure_agent::diag::{Base, Report, Severity};
 use pure_agent::load::{Extra, Loader};
 use pure_agent::plan;
 use pure_agent::values::date::Date;
-use pure_agent_tests::sources::{EXAMPLES, base, folder, memory, repository};
+use pure_agent_tests::emitted::case;
+use pure_agent_tests::sources::{EXAMPLES, base, folder, memory, repository, with_queues};
 use pure_agent_tests::{golden, page};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,12 +60,22 @@ fn examples_compile_to_what_was_reviewed() {
     let examples = EXAMPLES.map(|name| (name, example(name)));
     for (name, sources) in examples.into_iter().chain(cases) {
         let (report, files) = check(&sources, Extra::default(), |loader, checked| {
-            let unit = checked.units.first().expect("one spec");
-            let bundle = compile::compile(unit, &loader.sources).expect("it compiles");
-            digests.push_str(&format!("{}  {name}\n", bundle.digest));
-            let mut files: Files = bundle.files().into_iter().collect();
-            let plan = plan::build::build(unit);
-            files.insert("plan.txt".to_owned(), plan::text(&plan).into_bytes());
+            let mut files = Files::new();
+            for unit in &checked.units {
+                let bundle = compile::compile(unit, &loader.sources).expect("it compiles");
+                let run = &unit.run.name.value;
+                let case = case(name, run, checked.units.len());
+                digests.push_str(&format!("{}  {case}\n", bundle.digest));
+                // A workspace of one spec has its files at the top.
+                let place = match checked.units.len() {
+                    1 => String::new(),
+                    _ => format!("{run}/"),
+                };
+                let own = bundle.files().into_iter();
+                files.extend(own.map(|(file, bytes)| (format!("{place}{file}"), bytes)));
+                let plan = plan::text(&plan::build::build(unit));
+                files.insert(format!("{place}plan.txt"), plan.into_bytes());
+            }
             files
         });
         let mut files = files;
@@ -87,21 +98,30 @@ fn examples_compile_to_what_was_reviewed() {
 fn every_example_goes_to_every_shipped_target() {
     for (target, bytes) in folder(&repository().join("policies/targets")) {
         for name in EXAMPLES {
+            let text = with_queues(&String::from_utf8_lossy(&bytes), name);
             let extra = Extra {
-                target_file: Some((target.clone(), bytes.clone())),
+                target_file: Some((target.clone(), text.into_bytes())),
                 target: Some(target.trim_end_matches(".kdl").to_owned()),
                 ..Extra::default()
             };
             let (report, compiled) = check(&example(name), extra, |loader, checked| {
-                let unit = checked.units.first().expect("one spec");
-                compile::compile(unit, &loader.sources).map(|b| b.objects.len())
+                let units = checked.units.iter();
+                let compiled = units.map(|unit| compile::compile(unit, &loader.sources));
+                let counts: Result<Vec<usize>, _> =
+                    compiled.map(|one| one.map(|b| b.objects.len())).collect();
+                counts
             });
             let errors: Vec<_> = report
                 .iter()
                 .filter(|f| f.severity == Severity::Error)
                 .collect();
             assert!(errors.is_empty(), "{name} on {target}: {errors:#?}");
-            assert!(compiled.expect("it compiles") > 10, "{name} on {target}");
+            let compiled = compiled.expect("it compiles");
+            assert!(!compiled.is_empty(), "{name} on {target}");
+            assert!(
+                compiled.iter().all(|count| *count > 10),
+                "{name} on {target}"
+            );
         }
     }
 }

@@ -43,6 +43,10 @@ fn every_link_of_the_docs_leads_somewhere() {
         "compiler/doc/secrets.md",
         "compiler/doc/steps.md",
         "compiler/doc/tools.md",
+        "examples/agent-platform/README.md",
+        "examples/agent-service/README.md",
+        "examples/jobrunner/README.md",
+        "examples/pure-agent/README.md",
         "tests/findings.md",
     ] {
         let text = std::fs::read_to_string(root.join(page)).expect("the page");

@@ -78,6 +78,39 @@ fn whatever_a_row_is_said_as_there_is() {
     }
 }
 
+/// The examples that are one of the systems say what became of each of its parts.
+#[test]
+fn each_system_that_is_an_example_says_what_became_of_its_parts() {
+    for (system, folder) in [
+        (0, "pure-agent"),
+        (1, "agent-platform"),
+        (3, "agent-service"),
+        (4, "jobrunner"),
+    ] {
+        let page = format!("examples/{folder}/README.md");
+        let mut found: Vec<String> = rows(&page)
+            .iter()
+            .filter(|cells| cells[0].starts_with('S'))
+            .flat_map(|cells| spelled_out(&cells[0]))
+            .collect();
+        found.sort();
+        let wanted = (1..=SYSTEMS[system]).map(|n| format!("S{system}-{n:02}"));
+        assert_eq!(found, wanted.collect::<Vec<_>>(), "{page}");
+    }
+}
+
+/// `S1-01, S1-03 to S1-05` with every row that it means.
+fn spelled_out(list: &str) -> Vec<String> {
+    let number = |row: &str| -> usize { row[3..].parse().unwrap() };
+    let part = |part: &str| match part.split_once(" to ") {
+        None => vec![part.to_owned()],
+        Some((from, to)) => (number(from)..=number(to))
+            .map(|n| format!("{}{n:02}", &from[..3]))
+            .collect(),
+    };
+    list.split(", ").flat_map(part).collect()
+}
+
 /// A node and all below it, as `explain` names them.
 fn paths(node: &NodeDef, above: &str) -> Vec<String> {
     let path = format!("{above}{}", node.name);

@@ -113,6 +113,26 @@ fn examples_carry_the_shipped_target() {
     }
 }
 
+/// Those whose cluster has more: its queues, and ranges that the gateway may reach.
+#[test]
+fn other_examples_only_add_to_the_shipped_target() {
+    let root = repository();
+    let shipped = root.join("policies/targets/kind.kdl");
+    let shipped = std::fs::read_to_string(shipped).expect("the kind target");
+    for example in [
+        "agent-platform",
+        "agent-service",
+        "jobrunner",
+        "local-model",
+    ] {
+        let copy = root.join(format!("examples/{example}/targets/kind.kdl"));
+        let copy = std::fs::read_to_string(copy).expect("its target");
+        let mut rest = copy.lines();
+        let lost = shipped.lines().find(|line| !rest.any(|own| own == *line));
+        assert_eq!(lost, None, "examples/{example}/targets/kind.kdl");
+    }
+}
+
 #[test]
 fn every_shipped_source_is_formatted() {
     let root = repository();

@@ -19,10 +19,12 @@ pub const BUNDLE: &str = "bundle.pem";
 pub fn version() -> String {
     sha256(
         [
+            include_str!("acme.rs"),
             include_str!("anthropic.rs"),
             include_str!("control.rs"),
             include_str!("gatekeeper.rs"),
             include_str!("github.rs"),
+            include_str!("hook.rs"),
             include_str!("issues.rs"),
             include_str!("linear.rs"),
             include_str!("outside.rs"),
@@ -30,6 +32,7 @@ pub fn version() -> String {
             include_str!("rates.rs"),
             include_str!("repositories.rs"),
             include_str!("s3.rs"),
+            include_str!("secrets.rs"),
             include_str!("../bin/services.rs"),
         ]
         .concat(),

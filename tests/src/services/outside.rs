@@ -2,6 +2,7 @@
 //!
 //! What a run leaves is told by its issue: the comments on it, and the branch `agent/ISSUE`.
 
+use super::acme::{self, Acme};
 use super::gatekeeper::Gatekeeper;
 use super::github::{self, GitHub};
 use super::linear::{self, Linear};
@@ -19,8 +20,17 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use super::secrets::secret;
+
 /// The hosts that answer as their services do.
-pub const SERVICES: [&str; 10] = [
+pub const SERVICES: [&str; 17] = [
+    acme::HOSTS[0],
+    acme::HOSTS[1],
+    acme::HOSTS[2],
+    acme::HOSTS[3],
+    acme::HOSTS[4],
+    acme::HOSTS[5],
+    acme::HOSTS[6],
     "api.anthropic.com",
     "api.github.com",
     "api.linear.app",
@@ -35,21 +45,6 @@ pub const SERVICES: [&str; 10] = [
 
 /// A host that no spec names: whatever arrives there should not have.
 pub const STRANGER: &str = "stranger.example.net";
-
-/// The value of a secret of the example, by Secret and key, as its service takes it.
-#[must_use]
-pub fn secret(secret: &str, key: &str) -> Option<String> {
-    Some(match (secret, key) {
-        ("agent-secrets", "ANTHROPIC_API_KEY") => canary("claude"),
-        ("mcp-server-secrets", "LINEAR_API_KEY") => canary("linear"),
-        ("mcp-server-secrets", "GATEKEEPER_API_KEY") => canary("gatekeeper"),
-        ("mcp-server-secrets", "AWS_CREDENTIALS") => rates::credential(),
-        ("export-handler-secrets" | "record-secrets", "LINEAR_API_KEY") => linear::KEY.to_owned(),
-        ("export-handler-secrets", "GITHUB_TOKEN") => github::KEY.to_owned(),
-        ("record-secrets", "AWS_CREDENTIALS") => "AKID:s3-secret".to_owned(),
-        _ => return None,
-    })
-}
 
 /// A path of the forge that anybody may read, and that leads to the stranger.
 pub const LEADS_AWAY: &str = "/repos/dlddu/escape-redirect";
@@ -82,6 +77,7 @@ pub struct Heard {
 
 /// The services, and what they keep.
 pub struct Outside {
+    acme: Mutex<Acme>,
     github: Mutex<GitHub>,
     linear: Mutex<Linear>,
     s3: Mutex<S3>,
@@ -101,6 +97,7 @@ impl Default for Outside {
     fn default() -> Self {
         let repositories = Repositories::of("dlddu/tool", github::BASE);
         Self {
+            acme: Mutex::default(),
             github: Mutex::new(GitHub::at(&repositories.head())),
             linear: Mutex::default(),
             s3: Mutex::default(),
@@ -164,6 +161,7 @@ impl Outside {
             "pure-agent-logs.s3.ap-northeast-2.amazonaws.com" => held(&self.s3).answer(request),
             rates::HOST => rates::serve(request),
             "packages.example.com" => page("index"),
+            _ if acme::HOSTS.contains(&host) => held(&self.acme).answer(host, request),
             _ => page("nobody should see this"),
         }
     }
@@ -213,10 +211,15 @@ impl Outside {
     /// Files of the branch of an issue's run.
     #[must_use]
     pub fn files(&self, issue: &str) -> Value {
+        self.branch(&format!("agent/{issue}"))
+    }
+
+    /// Files of a branch; null where there is none.
+    #[must_use]
+    pub fn branch(&self, branch: &str) -> Value {
         let github = held(&self.github);
-        let branch = format!("agent/{issue}");
-        match github.refs.contains_key(&branch) {
-            true => json!(github.files(&branch)),
+        match github.refs.contains_key(branch) {
+            true => json!(github.files(branch)),
             false => Value::Null,
         }
     }

@@ -4,7 +4,7 @@
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
 use pure_agent_tests::cluster::kubectl::{reachable, sure};
-use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository};
+use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository, with_queues};
 use std::process::Command;
 
 /// A namespace of this test's own; only itself and nothing in it is really made.
@@ -14,6 +14,7 @@ const NAMESPACE: &str = "pure-agent-examples";
 fn objects(name: &str) -> Vec<(String, String)> {
     let target = std::fs::read_to_string(repository().join("policies/targets/test.kdl")).unwrap();
     let target = target.replace("\"pure-agent\"", &format!("\"{NAMESPACE}\""));
+    let target = with_queues(&target, name);
     let extra = Extra {
         target_file: Some(("test.kdl".to_owned(), target.into_bytes())),
         ..Extra::default()
@@ -23,11 +24,13 @@ fn objects(name: &str) -> Vec<(String, String)> {
     let paths = loader.spec_paths();
     let checked = compile::check_all(&mut loader, &paths, Options::default());
     assert!(!loader.findings.has_errors(), "{name} has errors");
-    let bundle = compile::compile(&checked.units[0], &loader.sources).unwrap();
+    let compiled = checked.units.iter();
+    let files = compiled.flat_map(|unit| {
+        let bundle = compile::compile(unit, &loader.sources).unwrap();
+        bundle.files()
+    });
     let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
-    bundle
-        .files()
-        .into_iter()
+    files
         .filter(|(file, _)| file.ends_with(".yaml"))
         .map(text)
         .collect()
@@ -79,7 +82,7 @@ fn argo_s_linter_has_nothing_to_say_of_any_example() {
     }
     assert!(
         files.len() > EXAMPLES.len(),
-        "seven templates and a schedule"
+        "a template for each spec, and schedules"
     );
     let lint = Command::new("argo-lint").args(&files).output();
     let Ok(said) = lint else {

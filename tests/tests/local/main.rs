@@ -8,3 +8,4 @@ mod reference;
 mod refusals;
 mod routed;
 mod same;
+mod seeds;

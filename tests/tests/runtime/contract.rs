@@ -1,6 +1,6 @@
 //! Contracts: what the compiler writes, the runtime reads; and it reads nothing else.
 
-use crate::emitted::{command, contract};
+use crate::emitted::{contract, specs};
 use pure_agent_runtime::digest::sha256;
 use pure_agent_runtime::open::{Refused, contract as open, parse};
 use pure_agent_tests::golden;
@@ -14,27 +14,27 @@ fn the_contract_of_every_example_is_the_golden_one() {
     let folder = repository().join("golden/contract");
     let mut files = BTreeMap::new();
     for example in EXAMPLES {
-        let value: Value = serde_json::from_str(&contract(example)).unwrap();
-        let text = serde_json::to_string_pretty(&value).unwrap() + "\n";
-        files.insert(format!("{example}.json"), text.into_bytes());
+        for (case, text, _) in specs(example) {
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let text = serde_json::to_string_pretty(&value).unwrap() + "\n";
+            files.insert(format!("{case}.json"), text.into_bytes());
+        }
     }
     golden::folder(&folder, &files).unwrap();
 }
 
 #[test]
 fn the_runtime_reads_every_contract_whole() {
-    for example in EXAMPLES {
-        let text = contract(example);
+    for (case, text, command) in EXAMPLES.into_iter().flat_map(specs) {
         let scratch = Scratch::new("contract");
         let path = scratch.path().join("contract.json");
         std::fs::write(&path, &text).unwrap();
-        let read = open(&path, &sha256(&text)).unwrap_or_else(|e| panic!("{example}: {e}"));
+        let read = open(&path, &sha256(&text)).unwrap_or_else(|e| panic!("{case}: {e}"));
         let again = serde_json::to_vec(&serde_json::to_value(&read).unwrap()).unwrap();
-        assert_eq!(String::from_utf8(again).unwrap(), text, "{example}");
+        assert_eq!(String::from_utf8(again).unwrap(), text, "{case}");
         // The digest that the pods are started with is that of the file.
-        let command = command(example, "router");
         let at = command.iter().position(|word| word == "--digest").unwrap();
-        assert_eq!(command[at + 1], sha256(&text), "{example}");
+        assert_eq!(command[at + 1], sha256(&text), "{case}");
     }
 }
 

@@ -204,7 +204,7 @@ pub(super) fn times(unit: &Unit, findings: &mut Findings, grants: &[Granted<'_>]
             tightest.insert(rule.span, (bound, about));
         }
         for (bound, grants) in tightest.into_values() {
-            super::times::together(findings, &grants, &policy.name.value, bound);
+            super::times::together(unit, findings, &grants, (&policy.name.value, bound));
         }
     }
 }

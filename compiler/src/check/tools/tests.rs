@@ -136,6 +136,25 @@ fn a_second_server_is_no_second_allowance() {
     assert!(case.policy("times=3", "times=4").codes(check).is_empty());
 }
 
+/// Of a route one agent works; the other has the same list, and its calls are never made beside them.
+#[test]
+fn agents_of_a_route_share_no_allowance() {
+    let other = format!(
+        "agent \"other\" {{\n    image \"images.example.com/agents/claude@sha256:{}\"\n    harness \"claude-code\"\n    \
+         model \"sonnet\"\n    tools \"t\"\n}}",
+        "1".repeat(64)
+    );
+    let route = "    route {\n        by input=\"kind\"\n        fallback \"writer\"\n        choose \"writer\"\n        \
+        choose \"other\" {\n            when \"odd\"\n        }\n    }\n    input \"kind\"\n";
+    for (times, codes) in [(3, vec![]), (4, vec!["PA0407"])] {
+        let case = linear(&format!("allow \"request_feature\" times={times}"))
+            .declare(&other)
+            .permit("    tool \"linear\" \"*\" times=3")
+            .run("    agent \"writer\"\n", route);
+        assert_eq!(case.codes(check), codes, "{times}");
+    }
+}
+
 #[test]
 fn builtins_have_the_tools_that_they_have() {
     let found = linear("allow \"get_isue\"")

@@ -1,8 +1,8 @@
 //! How often a tool may be called in a run.
 //!
 //! A bound is on the tool, so the calls of all agents and of all servers of one kind count
-//! together: a second name for a server is not a second allowance. Every rule that matches a tool
-//! and has a bound holds.
+//! together: a second name for a server is not a second allowance. Of a route one agent works, so
+//! the calls of each of its agents count alone. Every rule that matches a tool and has a bound holds.
 
 use super::{fact, matching};
 use crate::codes::Code;
@@ -24,7 +24,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings, grants: &[Granted<'_>]
     }
     for ((server, tool), grants) in by_fact {
         if let Some((policy, bound)) = tightest(unit, server, tool) {
-            together(findings, &grants, policy, bound);
+            together(unit, findings, &grants, (policy, bound));
         }
     }
 }
@@ -42,14 +42,16 @@ fn tightest<'u>(unit: &'u Unit, server: &str, tool: &str) -> Option<(&'u str, &'
 }
 
 pub(super) fn together(
+    unit: &Unit,
     findings: &mut Findings,
     grants: &[&Granted<'_>],
-    policy: &str,
-    bound: &Spanned<u64>,
+    (policy, bound): (&str, &Spanned<u64>),
 ) {
-    let mut sum: u64 = 0;
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     for granted in grants {
         let tool = &granted.grant.tool;
+        let alone = unit.run.route.as_ref().map(|_| granted.holder.to_string());
+        let sum = sums.entry(alone.unwrap_or_default()).or_default();
         let (span, message) = match &granted.grant.times {
             None => (
                 tool.span,
@@ -59,8 +61,8 @@ pub(super) fn together(
                 ),
             ),
             Some(times) => {
-                sum = sum.saturating_add(times.value);
-                if sum <= bound.value {
+                *sum = sum.saturating_add(times.value);
+                if *sum <= bound.value {
                     continue;
                 }
                 (
