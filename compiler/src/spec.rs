@@ -16,6 +16,7 @@ use crate::values::image::Image;
 use crate::values::money::Money;
 use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::size::Size;
+use crate::values::temperature::Temperature;
 use crate::values::url::{Plaintext, Url};
 use graph::Graph;
 use pure_agent_runtime::contract::ExportWhen;
@@ -77,6 +78,8 @@ pub struct Model {
     pub price: Option<Price>,
     /// Most tokens of one answer.
     pub max_tokens: Option<S<u64>>,
+    /// Temperature of every answer.
+    pub temperature: Option<S<Temperature>>,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
     pub spoilt: bool,
 }
@@ -672,6 +675,7 @@ fn model(item: &Item) -> Option<Model> {
         auth: text(item, "auth"),
         price: item.child("price").and_then(price),
         max_tokens: int(item, "max-tokens"),
+        temperature: child(item, "temperature", Temperature::parse),
         spoilt: item.spoilt(),
     })
 }

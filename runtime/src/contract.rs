@@ -225,6 +225,9 @@ pub struct Model {
     /// Most tokens of one answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
+    /// Temperature of every answer, in thousandths; none: as the agent asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<u16>,
 }
 
 /// Protocols of model providers.

@@ -3,7 +3,7 @@
 use super::Kind::{
     self, BranchPattern, Cpu, Cron, Duration, EnvName, FileName, FilePath, FilePattern, Host,
     Image, Int, LabelKey, LabelValue, Line, Method, Money, Name, ObjectName, PathPattern, Ref,
-    Regex, RepoPattern, S3, SecretKey, Size, SshKey, Text, Timezone, Url, Word,
+    Regex, RepoPattern, S3, SecretKey, Size, SshKey, Temperature, Text, Timezone, Url, Word,
 };
 use super::graph::{DUE, GRAPH};
 use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
@@ -87,7 +87,15 @@ static MODEL: NodeDef = node(
      and counts what is used.",
 )
 .args(NAME)
-.children(&[&PROVIDER, &ID, &MODEL_URL, &AUTH, &PRICE, &MAX_TOKENS])
+.children(&[
+    &PROVIDER,
+    &ID,
+    &MODEL_URL,
+    &AUTH,
+    &PRICE,
+    &MAX_TOKENS,
+    &TEMPERATURE,
+])
 .example(
     "model \"opus\" {\n    provider \"anthropic\"\n    id \"claude-opus-4-1\"\n    auth \"claude\"\n}",
 )
@@ -139,6 +147,15 @@ static PRICE_OUTPUT: NodeDef = node("output", "Price of output tokens.")
 static MAX_TOKENS: NodeDef = node("max-tokens", "Most tokens of one answer.")
     .args(&[arg("tokens", Int(1, 10_000_000))])
     .example("max-tokens 32_000");
+
+static TEMPERATURE: NodeDef = node(
+    "temperature",
+    "How freely an answer is drawn: a number of at most three decimals, up to 1 for `anthropic` and up to 2 for others. The \
+     gateway sets it in every request for an answer, in the place of whatever an agent asks. Leave it out for a model that takes \
+     none, as many do that think: then what an agent asks goes upstream as it is.",
+)
+.args(&[arg("temperature", Temperature)])
+.example("temperature 0.3");
 
 static MCP: NodeDef = node(
     "mcp",

@@ -101,6 +101,39 @@ fn a_model_has_an_address_and_a_credential() {
     );
 }
 
+#[test]
+fn s4_19_a_temperature_is_one_that_the_provider_takes() {
+    let model = |provider: &str, temperature: &str| {
+        let lines = format!("id \"x\"\n{provider}\ntemperature {temperature}");
+        conflicts(&Trial::new().declare(&format!("model \"m\" {{\n{lines}\n}}")))
+    };
+    let anthropic = "provider \"anthropic\"\nauth \"claude\"";
+    let others = [
+        "provider \"openai\"\nauth \"claude\"",
+        "provider \"gemini\"\nauth \"claude\"",
+        "provider \"ollama\"\nurl \"http://ollama.models.svc:11434\"",
+        "provider \"compatible\"\nurl \"https://llm.example.com\"",
+    ];
+    for fits in ["0", "0.3", "0.300", "1", "1.0"] {
+        assert_eq!(model(anthropic, fits), [], "{fits}");
+    }
+    for much in ["1.001", "2"] {
+        assert_eq!(model(anthropic, much), one("PA0215", much));
+    }
+    for other in others {
+        assert_eq!(model(other, "2"), [], "{other}");
+        for wrong in ["2.001", "3", "-1", "0.0001", "1e0", "0_0.3"] {
+            assert_eq!(model(other, wrong), one("PA0209", wrong), "{other}");
+        }
+    }
+    assert_eq!(model("provider \"stub\"", "0.3"), one("PA0215", "0.3"));
+    let mistyped = Trial::new().run(
+        "provider \"anthropic\"",
+        "provider \"anthropic\"\n    temperature \"0.3\"",
+    );
+    assert_eq!(mistyped.found(), one("PA0208", "\"0.3\""));
+}
+
 /// Some harnesses send no bound, and the gateway lets no request through without one.
 #[test]
 fn a_model_that_codex_or_gemini_asks_has_a_bound() {
