@@ -529,6 +529,12 @@ pub struct Export {
     pub region: Option<S<String>>,
     /// Address.
     pub url: Option<S<Url>>,
+    /// Host that people are notified by.
+    pub host: Option<S<HostPattern>>,
+    /// What they are told.
+    pub text: Option<S<String>>,
+    /// The `summary` node.
+    pub summary: Option<Span>,
     /// Most times.
     pub times: Option<S<u64>>,
     /// Approval.
@@ -991,6 +997,9 @@ fn export(item: &Item) -> Option<Export> {
         files: int(item, "files"),
         region: text(item, "region"),
         url: child(item, "url", any_url),
+        host: child(item, "host", HostPattern::parse),
+        text: text(item, "text"),
+        summary: item.child("summary").map(|s| s.span),
         times: int(item, "times"),
         approval: item.child("approve").and_then(|a| a.prop("by")),
         auth: text(item, "auth"),

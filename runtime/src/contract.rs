@@ -640,6 +640,15 @@ pub enum ExportAction {
         /// Most bytes of changed content.
         size: u64,
     },
+    /// A short message to people, to an address that is the export's secret.
+    Notify {
+        /// Host that the address must be of.
+        host: String,
+        /// The words of the spec.
+        text: String,
+        /// Whether the agent's summary follows them, cut short and harmless.
+        summary: bool,
+    },
     /// Objects in S3.
     S3 {
         /// `s3://bucket/prefix`.

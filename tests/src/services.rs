@@ -1,6 +1,7 @@
 //! Services outside a run: each validates what it is asked, and keeps what it is given.
 
 pub mod anthropic;
+pub mod chat;
 pub mod control;
 pub mod gatekeeper;
 pub mod github;

@@ -782,6 +782,7 @@ pub(super) const EXPORT_KIND: &[super::ArgDef] = &[arg(
         "upload",
         "pull-request",
         "s3",
+        "notify",
         "webhook",
     ]),
 )];
@@ -811,6 +812,9 @@ pub(super) static EXPORT_CHILDREN: &[&NodeDef] = &[
     &FILES,
     &REGION,
     &EXPORT_URL,
+    &NOTIFY_HOST,
+    &NOTIFY_TEXT,
+    &NOTIFY_SUMMARY,
     &TIMES,
     &EXPORT_APPROVE,
     &AUTH_ONE,
@@ -864,6 +868,25 @@ static REGION: NodeDef = node("region", "Region of the bucket.")
 static EXPORT_URL: NodeDef = node("url", "Address of the webhook.")
     .args(&[arg("url", Url)])
     .example("url \"https://hooks.example.com/runs\"");
+static NOTIFY_HOST: NodeDef = node(
+    "host",
+    "Host of the chat or paging system that a `notify` goes to, by `https`. The address itself, an incoming webhook that \
+     takes `{\"text\": …}`, is the secret of `auth`; the export step sends nothing to one of another host.",
+)
+.args(&[arg("host", Host)])
+.example("host \"hooks.example.com\"");
+static NOTIFY_TEXT: NodeDef = node(
+    "text",
+    "What a `notify` says first. How the run ended and what became of its exports follows. No receiver of this kind knows a \
+     message again: where an answer was lost, people are told twice rather than never.",
+)
+.args(&[arg("text", Line)])
+.example("text \"The nightly run has ended\"");
+static NOTIFY_SUMMARY: NodeDef = node(
+    "summary",
+    "A `notify` ends with the agent's summary: on one line, cut at 500 characters, with mentions and links made harmless.",
+)
+.example("summary");
 static TIMES: NodeDef = node("times", "Most times in a run (default 1).")
     .args(&[arg("times", Int(1, 100))])
     .example("times 1");
