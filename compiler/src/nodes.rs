@@ -152,6 +152,8 @@ pub enum Kind {
     Cpu,
     /// `"25 USD"`.
     Money,
+    /// `0.3`, a number and no text.
+    Temperature,
     /// A host or `*.` pattern.
     Host,
     /// A pattern within one segment.

@@ -262,6 +262,10 @@ pub struct ExportRule {
     pub protect: Vec<S<Pattern>>,
     /// Buckets and prefixes.
     pub buckets: Vec<S<String>>,
+    /// Hosts that people may be notified by.
+    pub hosts: Vec<S<HostPattern>>,
+    /// Whether they may be told what an agent says: the node.
+    pub summary: Option<Span>,
     /// Most times.
     pub times: Option<S<u64>>,
     /// Whether approval is needed.
@@ -466,6 +470,8 @@ fn export(item: &Item) -> Option<ExportRule> {
         branches: list(item, "branch", branch),
         protect: list(item, "protect", |t| Pattern::parse(PatternKind::File, t)),
         buckets: texts(item, "to"),
+        hosts: list(item, "host", HostPattern::parse),
+        summary: item.child("summary").map(|s| s.span),
         times: int(item, "times"),
         approve: item.child("approve").map(|a| a.span),
     })

@@ -8,7 +8,7 @@
 //! - `props`: its properties by name (left out where there are none),
 //! - `children`: the nodes of its block (left out where it has none).
 //!
-//! Text, whole numbers and truth values stand for themselves. The schema says what the table says
+//! Text, numbers and truth values stand for themselves. The schema says what the table says
 //! about form: names, number of arguments, kinds of values, how often a node occurs. What a value means
 //! (a host, an image, an expression) is described by a pattern where one is simple and else by its
 //! description; `check` is the judge.
@@ -199,7 +199,8 @@ fn scalar(value: &Kdl) -> Value {
         Kdl::String(text) => json!(text),
         Kdl::Int(number) => i64::try_from(*number).map_or(Value::Null, |n| json!(n)),
         Kdl::Bool(truth) => json!(truth),
-        // The language has neither; the schema refuses what stands for them.
-        Kdl::Float(_) | Kdl::Null => Value::Null,
+        // What JSON cannot say, and `#null`, the language does not have; the schema refuses what stands for them.
+        Kdl::Float(written) => serde_json::from_str(written).unwrap_or(Value::Null),
+        Kdl::Null => Value::Null,
     }
 }

@@ -16,6 +16,7 @@ use crate::values::image::Image;
 use crate::values::money::Money;
 use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::size::Size;
+use crate::values::temperature::Temperature;
 use crate::values::url::{Plaintext, Url};
 use graph::Graph;
 use pure_agent_runtime::contract::ExportWhen;
@@ -77,6 +78,8 @@ pub struct Model {
     pub price: Option<Price>,
     /// Most tokens of one answer.
     pub max_tokens: Option<S<u64>>,
+    /// Temperature of every answer.
+    pub temperature: Option<S<Temperature>>,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
     pub spoilt: bool,
 }
@@ -526,6 +529,12 @@ pub struct Export {
     pub region: Option<S<String>>,
     /// Address.
     pub url: Option<S<Url>>,
+    /// Host that people are notified by.
+    pub host: Option<S<HostPattern>>,
+    /// What they are told.
+    pub text: Option<S<String>>,
+    /// The `summary` node.
+    pub summary: Option<Span>,
     /// Most times.
     pub times: Option<S<u64>>,
     /// Approval.
@@ -672,6 +681,7 @@ fn model(item: &Item) -> Option<Model> {
         auth: text(item, "auth"),
         price: item.child("price").and_then(price),
         max_tokens: int(item, "max-tokens"),
+        temperature: child(item, "temperature", Temperature::parse),
         spoilt: item.spoilt(),
     })
 }
@@ -987,6 +997,9 @@ fn export(item: &Item) -> Option<Export> {
         files: int(item, "files"),
         region: text(item, "region"),
         url: child(item, "url", any_url),
+        host: child(item, "host", HostPattern::parse),
+        text: text(item, "text"),
+        summary: item.child("summary").map(|s| s.span),
         times: int(item, "times"),
         approval: item.child("approve").and_then(|a| a.prop("by")),
         auth: text(item, "auth"),

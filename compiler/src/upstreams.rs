@@ -249,6 +249,10 @@ fn export(export: &Export) -> Caller<'_> {
             to.zip(export.region.as_ref())
                 .map_or_else(Vec::new, |(to, r)| bucket(to, &r.value))
         }
+        "notify" => {
+            let host = export.host.as_ref();
+            host.map_or_else(Vec::new, |h| vec![secure(h.value.clone(), h.span, true)])
+        }
         "webhook" => {
             let url = export.url.as_ref();
             at(url.map(|u| &u.value), url.map_or(export.span, |u| u.span))

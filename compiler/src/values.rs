@@ -22,6 +22,7 @@ pub mod repo;
 pub mod s3;
 pub mod size;
 pub mod ssh_key;
+pub mod temperature;
 pub mod template;
 pub mod timezone;
 pub mod url;

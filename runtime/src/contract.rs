@@ -225,6 +225,9 @@ pub struct Model {
     /// Most tokens of one answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
+    /// Temperature of every answer, in thousandths; none: as the agent asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<u16>,
 }
 
 /// Protocols of model providers.
@@ -636,6 +639,15 @@ pub enum ExportAction {
         files: u32,
         /// Most bytes of changed content.
         size: u64,
+    },
+    /// A short message to people, to an address that is the export's secret.
+    Notify {
+        /// Host that the address must be of.
+        host: String,
+        /// The words of the spec.
+        text: String,
+        /// Whether the agent's summary follows them, cut short and harmless.
+        summary: bool,
     },
     /// Objects in S3.
     S3 {

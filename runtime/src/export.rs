@@ -2,7 +2,7 @@
 //!
 //! [`Export::run`] is the step: it learns how the run ended ([`told`], [`ledger`]), reads what was packed ([`outbox`]),
 //! judges every export against the contract before the first effect ([`mod@plan`]), and then does each
-//! ([`linear`], [`github`], [`s3`], [`webhook`]). One that is refused or fails hinders no other. What happened is in
+//! ([`linear`], [`github`], [`s3`], [`notify`], [`webhook`]). One that is refused or fails hinders no other. What happened is in
 //! the [`result`].
 //!
 //! An export is found again by its key ([`key`]): a digest of the run and its name. Each service is asked for what
@@ -16,6 +16,7 @@ pub mod github;
 pub mod key;
 pub mod ledger;
 pub mod linear;
+pub mod notify;
 pub mod outbox;
 pub mod place;
 pub mod plan;
@@ -210,6 +211,16 @@ impl Export {
                     kind: "application/x-tar",
                 };
                 s3::put(client, secret, place, named, archive, &mark).await
+            }
+            What::Notify { host, text, words } => {
+                let key = &action.key;
+                let message = notify::Message {
+                    host,
+                    key,
+                    text,
+                    words,
+                };
+                message.post(client, secret, so_far).await
             }
             What::Webhook { url } => webhook::post(client, secret, url, &action.key, so_far).await,
         }

@@ -230,6 +230,19 @@ fn bound(asked: Option<u64>, model: &Model, field: &str) -> Result<u64, Refused>
     }
 }
 
+/// Sets the temperature that the contract says, in the place of whatever was asked; where it says none, what was asked
+/// stays.
+fn set_temperature(map: &mut Map<String, Value>, model: &Model) {
+    if let Some(thousandths) = model.temperature {
+        #[expect(
+            clippy::float_arithmetic,
+            reason = "the quotient of two small whole numbers is the number that its decimals are read as"
+        )]
+        let temperature = f64::from(thousandths) / 1_000.0;
+        map.insert("temperature".to_owned(), Value::from(temperature));
+    }
+}
+
 /// Bytes of a value as JSON, 0 if it is not there.
 fn length(value: Option<&Value>) -> usize {
     value.map_or(0, |v| serde_json::to_vec(v).map_or(usize::MAX, |b| b.len()))

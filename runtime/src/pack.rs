@@ -176,6 +176,7 @@ impl Packing<'_> {
             }
             ExportAction::Comment { .. }
             | ExportAction::Report { .. }
+            | ExportAction::Notify { .. }
             | ExportAction::Webhook { .. } => Ok(None),
         }
     }

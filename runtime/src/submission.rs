@@ -150,6 +150,7 @@ fn kind(export: &Export) -> &'static str {
         ExportAction::Report { .. } => "report",
         ExportAction::Upload { .. } => "upload",
         ExportAction::PullRequest { .. } => "pull-request",
+        ExportAction::Notify { .. } => "notify",
         ExportAction::S3 { .. } => "s3",
         ExportAction::Webhook { .. } => "webhook",
     }

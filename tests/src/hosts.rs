@@ -1,6 +1,7 @@
 //! Everything outside a run, at its real names, and an agent that uses all of it.
 
 use crate::canary::canary;
+use crate::services::chat::Chat;
 use crate::services::gatekeeper::Gatekeeper;
 use crate::services::github::{self, GitHub};
 use crate::services::hook::Hook;
@@ -33,6 +34,8 @@ pub struct Hosts {
     pub linear: Arc<Mutex<Linear>>,
     /// S3.
     pub s3: Arc<Mutex<S3>>,
+    /// A chat.
+    pub chat: Arc<Mutex<Chat>>,
     /// A webhook.
     pub hook: Arc<Mutex<Hook>>,
     /// Who is asked.
@@ -98,6 +101,7 @@ impl Hosts {
             github: Arc::new(Mutex::new(GitHub::at(&head))),
             linear: Arc::default(),
             s3: Arc::default(),
+            chat: Arc::default(),
             hook: Arc::default(),
             gatekeeper: Arc::new(Mutex::new(gatekeeper)),
             meets: Arc::new(Mutex::new(free)),
@@ -125,6 +129,7 @@ impl Hosts {
         of_export("uploads.linear.app", kept(&hosts.linear));
         of_export("api.github.com", kept(&hosts.github));
         of_export("bucket.s3.us-east-1.amazonaws.com", kept(&hosts.s3));
+        of_export("chat.example.com", kept(&hosts.chat));
         of_export("hook.example.com", kept(&hosts.hook));
         world.serve("gatekeeper.example.com", kept(&hosts.gatekeeper));
         world.serve("github.com", move |request| {
@@ -148,6 +153,7 @@ impl Hosts {
         *self.github.lock().unwrap() = GitHub::at(&self.head);
         *self.linear.lock().unwrap() = Linear::default();
         *self.s3.lock().unwrap() = S3::default();
+        *self.chat.lock().unwrap() = Chat::default();
         *self.hook.lock().unwrap() = Hook::default();
     }
 

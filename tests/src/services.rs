@@ -2,6 +2,7 @@
 
 pub mod acme;
 pub mod anthropic;
+pub mod chat;
 pub mod control;
 pub mod gatekeeper;
 pub mod github;

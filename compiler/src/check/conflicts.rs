@@ -25,6 +25,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     spec.models
         .iter()
         .for_each(|m| bound(m, &spec.agents, findings));
+    spec.models.iter().for_each(|m| temperature(m, findings));
     spec.servers
         .iter()
         .for_each(|s| servers::check(s, findings));
@@ -105,13 +106,35 @@ fn stub(model: &Model, findings: &mut Findings) {
     };
     let url = model.url.as_ref().map(|u| (u.span, "url"));
     let auth = model.auth.as_ref().map(|a| (a.span, "auth"));
-    for (span, word) in [url, auth].into_iter().flatten() {
+    let temperature = model.temperature.as_ref().map(|t| (t.span, "temperature"));
+    for (span, word) in [url, auth, temperature].into_iter().flatten() {
         let message = format!(
             "model `{}` is a stub and takes no `{word}`",
             model.name.value
         );
         let why = "the gateway answers itself";
         findings.push(excluded(span, message, provider.span, why));
+    }
+}
+
+/// The most, in thousandths, that Anthropic takes; others take twice that.
+const COOLEST: u16 = 1_000;
+
+/// Anthropic refuses every request with a temperature above 1.
+fn temperature(model: &Model, findings: &mut Findings) {
+    let (Some(provider), Some(temperature)) = (&model.provider, &model.temperature) else {
+        return;
+    };
+    if provider.value == "anthropic" && temperature.value.thousandths() > COOLEST {
+        let message = format!(
+            "model `{}` has temperature {}, and `anthropic` takes at most 1",
+            model.name.value, temperature.value
+        );
+        let finding = Finding::new(Code::Conflict, temperature.span, message)
+            .label("refused with every request")
+            .related(provider.span, "this provider takes 0 to 1")
+            .help("write a number from 0 to 1");
+        findings.push(finding);
     }
 }
 

@@ -472,6 +472,7 @@ fn model(provider: c::Provider, name: &str, auth: Option<&str>) -> c::Model {
         auth: auth.map(text),
         price: None,
         max_tokens: Some(8192),
+        temperature: None,
     }
 }
 

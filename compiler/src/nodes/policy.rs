@@ -313,6 +313,7 @@ static EXPORT: NodeDef = node(
         "upload",
         "pull-request",
         "s3",
+        "notify",
         "webhook",
     ]),
 )])
@@ -323,6 +324,8 @@ static EXPORT: NodeDef = node(
     &BRANCH,
     &PROTECT,
     &BUCKET,
+    &NOTIFY_HOST,
+    &NOTIFY_SUMMARY,
     &TIMES,
     &EXPORT_APPROVE,
 ])
@@ -352,6 +355,15 @@ static BUCKET: NodeDef = node("to", "Buckets and prefixes that objects may go to
     .args(&[arg("place", S3)])
     .example("to \"s3://reports/agents\"")
     .many();
+static NOTIFY_HOST: NodeDef = node("host", "Hosts that people may be notified by.")
+    .args(&[arg("host", Host)])
+    .example("host \"hooks.example.com\"")
+    .many();
+static NOTIFY_SUMMARY: NodeDef = node(
+    "summary",
+    "People may be told what the agent says, and not the words of the spec alone.",
+)
+.example("summary");
 static TIMES: NodeDef = node("times", "Most times in a run (default 1).")
     .args(&[arg("times", Int(1, 100))])
     .example("times 1");

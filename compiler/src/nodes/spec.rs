@@ -3,7 +3,7 @@
 use super::Kind::{
     self, BranchPattern, Cpu, Cron, Duration, EnvName, FileName, FilePath, FilePattern, Host,
     Image, Int, LabelKey, LabelValue, Line, Method, Money, Name, ObjectName, PathPattern, Ref,
-    Regex, RepoPattern, S3, SecretKey, Size, SshKey, Text, Timezone, Url, Word,
+    Regex, RepoPattern, S3, SecretKey, Size, SshKey, Temperature, Text, Timezone, Url, Word,
 };
 use super::graph::{DUE, GRAPH};
 use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
@@ -87,7 +87,15 @@ static MODEL: NodeDef = node(
      and counts what is used.",
 )
 .args(NAME)
-.children(&[&PROVIDER, &ID, &MODEL_URL, &AUTH, &PRICE, &MAX_TOKENS])
+.children(&[
+    &PROVIDER,
+    &ID,
+    &MODEL_URL,
+    &AUTH,
+    &PRICE,
+    &MAX_TOKENS,
+    &TEMPERATURE,
+])
 .example(
     "model \"opus\" {\n    provider \"anthropic\"\n    id \"claude-opus-4-1\"\n    auth \"claude\"\n}",
 )
@@ -139,6 +147,15 @@ static PRICE_OUTPUT: NodeDef = node("output", "Price of output tokens.")
 static MAX_TOKENS: NodeDef = node("max-tokens", "Most tokens of one answer.")
     .args(&[arg("tokens", Int(1, 10_000_000))])
     .example("max-tokens 32_000");
+
+static TEMPERATURE: NodeDef = node(
+    "temperature",
+    "How freely an answer is drawn: a number of at most three decimals, up to 1 for `anthropic` and up to 2 for others. The \
+     gateway sets it in every request for an answer, in the place of whatever an agent asks. Leave it out for a model that takes \
+     none, as many do that think: then what an agent asks goes upstream as it is.",
+)
+.args(&[arg("temperature", Temperature)])
+.example("temperature 0.3");
 
 static MCP: NodeDef = node(
     "mcp",
@@ -765,6 +782,7 @@ pub(super) const EXPORT_KIND: &[super::ArgDef] = &[arg(
         "upload",
         "pull-request",
         "s3",
+        "notify",
         "webhook",
     ]),
 )];
@@ -794,6 +812,9 @@ pub(super) static EXPORT_CHILDREN: &[&NodeDef] = &[
     &FILES,
     &REGION,
     &EXPORT_URL,
+    &NOTIFY_HOST,
+    &NOTIFY_TEXT,
+    &NOTIFY_SUMMARY,
     &TIMES,
     &EXPORT_APPROVE,
     &AUTH_ONE,
@@ -847,6 +868,25 @@ static REGION: NodeDef = node("region", "Region of the bucket.")
 static EXPORT_URL: NodeDef = node("url", "Address of the webhook.")
     .args(&[arg("url", Url)])
     .example("url \"https://hooks.example.com/runs\"");
+static NOTIFY_HOST: NodeDef = node(
+    "host",
+    "Host of the chat or paging system that a `notify` goes to, by `https`. The address itself, an incoming webhook that \
+     takes `{\"text\": …}`, is the secret of `auth`; the export step sends nothing to one of another host.",
+)
+.args(&[arg("host", Host)])
+.example("host \"hooks.example.com\"");
+static NOTIFY_TEXT: NodeDef = node(
+    "text",
+    "What a `notify` says first. How the run ended and what became of its exports follows. No receiver of this kind knows a \
+     message again: where an answer was lost, people are told twice rather than never.",
+)
+.args(&[arg("text", Line)])
+.example("text \"The nightly run has ended\"");
+static NOTIFY_SUMMARY: NodeDef = node(
+    "summary",
+    "A `notify` ends with the agent's summary: on one line, cut at 500 characters, with mentions and links made harmless.",
+)
+.example("summary");
 static TIMES: NodeDef = node("times", "Most times in a run (default 1).")
     .args(&[arg("times", Int(1, 100))])
     .example("times 1");

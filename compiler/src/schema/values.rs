@@ -21,6 +21,11 @@ pub(super) fn of(kind: Kind, says: &str) -> Value {
             out.insert("minimum".to_owned(), json!(low));
             out.insert("maximum".to_owned(), json!(high));
         }
+        Kind::Temperature => {
+            out.insert("type".to_owned(), json!("number"));
+            out.insert("minimum".to_owned(), json!(0));
+            out.insert("maximum".to_owned(), json!(2));
+        }
         Kind::Bool => {
             out.insert("type".to_owned(), json!("boolean"));
         }

@@ -12,7 +12,7 @@ use crate::values::url::{Plaintext, Url};
 use crate::values::{Parsed, Refusal};
 use crate::values::{
     cidr, cpu, cron, date, duration, file_name, host, image, money, name, regex, s3, size, ssh_key,
-    template, timezone,
+    temperature, template, timezone,
 };
 
 /// Why a value does not do.
@@ -53,6 +53,7 @@ pub(super) fn word(kind: Kind) -> String {
         Kind::Size => "a size such as \"100Ki\" or \"10Gi\"".to_owned(),
         Kind::Cpu => "CPUs such as \"1\" or \"500m\"".to_owned(),
         Kind::Money => "money such as \"25 USD\"".to_owned(),
+        Kind::Temperature => "a number such as 0.3".to_owned(),
         Kind::Host => "a host such as \"api.example.com\" or \"*.example.com\"".to_owned(),
         Kind::IdPattern => "a name, or a pattern such as \"claude-*\"".to_owned(),
         Kind::ImagePattern => {
@@ -95,7 +96,9 @@ pub(super) fn check(kind: Kind, value: &Spanned<Value>) -> Result<Scalar, Refuse
     match (kind, &value.value) {
         (Kind::Int(low, high), Value::Int(n)) => integer(*n, low, high),
         (Kind::Bool, Value::Bool(b)) => Ok(Scalar::Bool(*b)),
-        (Kind::Int(..) | Kind::Bool, other) => Err(wrong_type(kind, other)),
+        (Kind::Temperature, Value::Int(n)) => string(kind, &n.to_string()),
+        (Kind::Temperature, Value::Float(written)) => string(kind, written),
+        (Kind::Int(..) | Kind::Bool | Kind::Temperature, other) => Err(wrong_type(kind, other)),
         (_, Value::String(text)) => string(kind, text),
         (_, other) => Err(wrong_type(kind, other)),
     }
@@ -106,10 +109,11 @@ fn wrong_type(kind: Kind, value: &Value) -> Refused {
         Value::String(t) => {
             let number = t.parse::<i64>().is_ok().then(|| t.clone());
             let truth = matches!(t.as_str(), "true" | "false").then(|| format!("#{t}"));
-            let fix = if matches!(kind, Kind::Int(..)) {
-                number
-            } else {
-                truth
+            let decimal = || string(kind, t).is_ok().then(|| t.clone());
+            let fix = match kind {
+                Kind::Int(..) => number,
+                Kind::Temperature => decimal(),
+                _ => truth,
             };
             return Refused {
                 code: Code::WrongType,
@@ -127,7 +131,7 @@ fn wrong_type(kind: Kind, value: &Value) -> Refused {
         Value::Null => ("`#null`".to_owned(), None),
     };
     let quoted = as_string
-        .filter(|t| string(kind, t).is_ok())
+        .filter(|t| kind != Kind::Temperature && string(kind, t).is_ok())
         .map(|t| format!("\"{t}\""));
     Refused {
         code: Code::WrongType,
@@ -171,6 +175,7 @@ fn string(kind: Kind, text: &str) -> Result<Scalar, Refused> {
         Kind::Size => size::Size::parse(text).map(drop),
         Kind::Cpu => cpu::Cpu::parse(text).map(drop),
         Kind::Money => money::Money::parse(text).map(drop),
+        Kind::Temperature => temperature::Temperature::parse(text).map(drop),
         Kind::Host => host::HostPattern::parse(text).map(drop),
         Kind::IdPattern => Pattern::parse(PatternKind::Name, text).map(drop),
         Kind::ImagePattern => Pattern::parse(PatternKind::Image, text).map(drop),

@@ -2,7 +2,7 @@
 
 use crate::span::{Span, Spanned};
 
-/// A KDL value. Floats do not occur in the language and are refused as such later.
+/// A KDL value. Of a number with decimals the text is kept: it is read exactly, where the language has one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// A string, quoted or bare.

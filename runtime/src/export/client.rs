@@ -56,6 +56,7 @@ pub enum Payload {
 pub struct Ask {
     method: Method,
     url: String,
+    shown: Option<String>,
     headers: HeaderMap,
     payload: Payload,
     most: usize,
@@ -87,10 +88,18 @@ impl Ask {
         Self {
             method,
             url: url.into(),
+            shown: None,
             headers: HeaderMap::new(),
             payload: Payload::Empty,
             most: SMALL,
         }
+    }
+
+    /// The same, of whose URL people see this: it is a credential itself.
+    #[must_use]
+    pub fn shown_as(mut self, shown: String) -> Self {
+        self.shown = Some(shown);
+        self
     }
 
     /// The same with a field more.
@@ -127,6 +136,11 @@ impl Ask {
 
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL for people.
+    pub(super) fn shown(&self) -> &str {
+        self.shown.as_deref().unwrap_or(&self.url)
     }
 
     /// The host of the URL.

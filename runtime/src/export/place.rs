@@ -64,6 +64,7 @@ pub fn hosts(action: &ExportAction) -> Option<Vec<(String, u16)>> {
         ExportAction::Upload { .. } => Some(all(&[LINEAR, LINEAR_UPLOADS])),
         ExportAction::PullRequest { .. } => Some(all(&[GITHUB])),
         ExportAction::S3 { to, region, .. } => Some(all(&[&Bucket::read(to, region)?.host])),
+        ExportAction::Notify { host, .. } => Some(all(&[host])),
         ExportAction::Webhook { url } => secure(url).map(|place| vec![place]),
     }
 }

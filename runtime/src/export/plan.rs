@@ -69,6 +69,15 @@ pub enum What {
         /// The archive.
         archive: Archive,
     },
+    /// A message to people.
+    Notify {
+        /// Host of the address that the secret is.
+        host: String,
+        /// The words of the spec.
+        text: String,
+        /// Those of the agent, harmless; empty: none.
+        words: String,
+    },
     /// The result, so far.
     Webhook {
         /// Address.
@@ -134,6 +143,9 @@ fn shown(export: &Export, what: &What) -> Value {
             "host": place.host, "prefix": place.prefix, "bytes": archive.bytes,
             "sha256": archive.sha256,
         }),
+        What::Notify { host, text, words } => {
+            json!({"host": host, "text": text, "words": words})
+        }
         What::Webhook { url } => json!({"url": url}),
     };
     json!({"export": export.name, "detail": detail})
@@ -185,10 +197,10 @@ pub fn plan<'c>(contract: &'c Contract, known: &Known, outbox: &Outbox, step: &S
 }
 
 impl Action<'_> {
-    /// What waits for nobody goes first; comments tell of what went before, webhooks of everything.
+    /// What waits for nobody goes first; comments tell of what went before, messages and webhooks of everything.
     fn rank(&self) -> u8 {
         match (&self.what, &self.export.approval, &self.export.action) {
-            (What::Webhook { .. }, ..) => 3,
+            (What::Notify { .. } | What::Webhook { .. }, ..) => 3,
             (_, _, ExportAction::Comment { .. }) => 2,
             (_, Some(_), _) => 1,
             (_, None, _) => 0,
@@ -236,6 +248,18 @@ impl Judging<'_> {
             } => Ok(What::S3 {
                 place: Bucket::read(to, region).ok_or_else(|| unfit("bucket"))?,
                 archive: self.outbox.archive(name, *size)?,
+            }),
+            ExportAction::Notify {
+                host,
+                text,
+                summary,
+            } => Ok(What::Notify {
+                host: host.clone(),
+                text: text.clone(),
+                words: match self.submission.filter(|_| *summary) {
+                    Some(submission) => texts::words(&submission.summary),
+                    None => String::new(),
+                },
             }),
             ExportAction::Webhook { url } => {
                 let _place = secure(url).ok_or_else(|| unfit("URL"))?;

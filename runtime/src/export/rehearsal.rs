@@ -67,7 +67,7 @@ impl Rehearsal {
             return known;
         }
         let body = shown(ask.payload());
-        let (method, url) = (ask.method().as_str(), ask.url());
+        let (method, url) = (ask.method().as_str(), ask.shown());
         (self.show)(
             "would-send",
             json!({"method": method, "url": url, "body": body}),

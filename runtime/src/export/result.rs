@@ -188,6 +188,22 @@ impl Result {
         }
     }
 
+    /// How the run ended, in a few lines for people, without links.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let reason = self.reason.as_deref();
+        let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+        let mut told = format!("{} {}: {}{reason}", self.spec, self.run, self.verdict);
+        for export in &self.exports {
+            let rule = match export.rule {
+                "" => String::new(),
+                rule => format!(" ({rule})"),
+            };
+            told.push_str(&format!("\n- {}: {}{rule}", export.name, export.outcome));
+        }
+        told
+    }
+
     /// What fits into the last words of a container: the digest of the whole document, and as many exports as
     /// there is room for, without sentences.
     #[must_use]

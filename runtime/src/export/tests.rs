@@ -3,6 +3,7 @@
 mod attacks;
 mod attacks_github;
 mod crash;
+mod notify;
 mod services;
 mod standins;
 
@@ -218,6 +219,7 @@ fn step(running: &Running, outbox: PathBuf) -> Export {
         ("linear-out", standins::LINEAR_KEY),
         ("github", standins::GITHUB_KEY),
         ("s3-out", "AKID:s3-secret"),
+        ("chat", &standins::chat_address()),
         ("hook", standins::HOOK_KEY),
     ];
     let secrets: BTreeMap<_, _> = secrets

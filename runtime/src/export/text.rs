@@ -65,6 +65,50 @@ pub fn line(text: &str) -> String {
     harmless(&text.replace(['\n', '\r', '\t'], " "))
 }
 
+/// The same for one line of a chat of at most so many characters: no form of a chat's own calls somebody, and nothing
+/// becomes a link, which the chat would fetch to show what is behind it.
+#[must_use]
+pub fn chat(text: &str, most: usize) -> String {
+    let text: String = text.chars().map(plain).collect();
+    let text = line(&text);
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        if chars.peek().is_some_and(|next| links(before, c, *next)) {
+            out.push(BREAK);
+        }
+        before = c;
+    }
+    match out.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", out.get(..end).unwrap_or_default()),
+        None => out,
+    }
+}
+
+/// What stands for a character that a chat reads: `<!here>` is one of Slack's forms, and other readers end a line at
+/// other characters.
+fn plain(c: char) -> char {
+    match c {
+        '<' | '＜' => '‹',
+        '>' | '＞' => '›',
+        '＠' | '﹫' => '@',
+        '\u{85}' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}' => ' ',
+        c => c,
+    }
+}
+
+/// Whether a link, or a word that calls everybody, goes over this place: `https://`, `www.`, `name.tld`, `[x](y)`.
+fn links(before: char, c: char, next: char) -> bool {
+    match c {
+        ':' => next == '/',
+        '.' => before.is_alphanumeric() && next.is_alphanumeric(),
+        ']' => matches!(next, '(' | '[' | ':'),
+        _ => false,
+    }
+}
+
 /// Whether something begins after this character.
 fn breaks(c: char, next: Option<char>, first: bool) -> bool {
     let Some(next) = next else {
@@ -142,7 +186,7 @@ fn unseen(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BREAK, harmless, line};
+    use super::{BREAK, chat, harmless, line};
 
     /// With the break shown as `|`.
     fn shown(text: &str) -> String {
@@ -183,6 +227,57 @@ mod tests {
         ] {
             assert_eq!(shown(text), harmless, "{text}");
         }
+    }
+
+    #[test]
+    fn s2_23_in_a_chat_nobody_is_called_and_nothing_is_fetched() {
+        for (text, harmless) in [
+            ("@channel @here @all", "@|channel @|here @|all"),
+            (
+                "<!here> <!channel|x> <@U1> <!subteam^S1>",
+                "‹!here› ‹!channel|x› ‹@|U1› ‹!subteam^S1›",
+            ),
+            ("&lt;!here&gt; &#64;here", "&|lt;!here&|gt; &|#|64;here"),
+            ("＠channel ﹫here ＜!here＞", "@|channel @|here ‹!here›"),
+            ("@\u{202e}channel", "@|channel"),
+            (
+                "<https://evil.example.com|the report>",
+                "‹https:|//evil.|example.|com|the report›",
+            ),
+            (
+                "see https://evil.example.com/?s=1",
+                "see https:|//evil.|example.|com/?s=1",
+            ),
+            (
+                "www.evil.example evil.example",
+                "www.|evil.|example evil.|example",
+            ),
+            ("10.0.0.1", "10.|0.|0.|1"),
+            (
+                "[here](https://x.y) [a][b]\n[b]: //x",
+                "[here]|(https:|//x.|y) [a]|[b] [b]|: //x",
+            ),
+            ("![x](y)", "!|[x]|(y)"),
+            (
+                "done\nrun-1: failed\u{2028}x\u{85}y",
+                "done run-1: failed x y",
+            ),
+            ("/remind me", "/|remind me"),
+        ] {
+            assert_eq!(chat(text, 500).replace(BREAK, "|"), harmless, "{text}");
+        }
+        assert_eq!(
+            chat("All is done. 가나다: it works, e.g", 500).replace(BREAK, ""),
+            "All is done. 가나다: it works, e.g"
+        );
+    }
+
+    #[test]
+    fn words_in_a_chat_have_a_bound() {
+        assert_eq!(chat(&"가".repeat(10), 10), "가".repeat(10));
+        assert_eq!(chat(&"가".repeat(11), 10), format!("{}…", "가".repeat(10)));
+        // The bound holds after the breaks that were put in.
+        assert_eq!(chat(&"@x".repeat(400), 500).chars().count(), 501);
     }
 
     #[test]

@@ -70,6 +70,7 @@ fn size(action: &ExportAction) -> u64 {
         | ExportAction::S3 { size, .. } => size.saturating_mul(3),
         ExportAction::Comment { .. }
         | ExportAction::Report { .. }
+        | ExportAction::Notify { .. }
         | ExportAction::Webhook { .. } => 0,
     }
 }

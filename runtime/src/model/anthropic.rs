@@ -1,6 +1,7 @@
 //! Anthropic's Messages API: `POST /v1/messages` and `POST /v1/messages/count_tokens`.
 //!
-//! What goes upstream equals what was sent but for: `model` (the provider's id); `metadata` and
+//! What goes upstream equals what was sent but for: `model` (the provider's id); `temperature`, where the contract says
+//! one; `metadata` and
 //! `cache_control.scope`, which are left out (who the user is, and sharing of caches, are not the agent's to say);
 //! fields that are refused and `null` or `false`, which are left out; order of keys and spelling of numbers.
 
@@ -8,7 +9,7 @@ mod content;
 mod top;
 
 use super::rule::{Refused, Rule};
-use super::{Request, bound, name_model, read, write};
+use super::{Request, bound, name_model, read, set_temperature, write};
 use crate::contract::{Agent, Model, Provider};
 use serde_json::Value;
 
@@ -61,6 +62,7 @@ pub fn messages(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request,
         asked => bound(asked, model, "max_tokens")?,
     };
     let thinking = budget(passed.map.get("thinking"), model)?;
+    set_temperature(&mut passed.map, model);
     passed.request((index, model), most.max(thinking))
 }
 

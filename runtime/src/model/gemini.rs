@@ -1,7 +1,7 @@
 //! Google's Gemini API: `POST /v1beta/models/MODEL:generateContent`, `:streamGenerateContent` and `:countTokens`.
 //!
 //! What goes upstream equals what was sent but for: `generationConfig.maxOutputTokens`, which always stands (it
-//! bounds thoughts and answer together); `labels`, which are left out (what labels a bill is not the agent's to say);
+//! bounds thoughts and answer together); `generationConfig.temperature`, where the contract says one; `labels`, which are left out (what labels a bill is not the agent's to say);
 //! fields that are refused and `null` or `false`, which are left out; order of keys and spelling of numbers. The API
 //! also reads names with underscores; no table has one, so nothing stands twice.
 
@@ -9,7 +9,7 @@ mod content;
 mod top;
 
 use super::rule::{Refused, Rule};
-use super::{Request, bound, read, resolve, write};
+use super::{Request, bound, read, resolve, set_temperature, write};
 use crate::contract::{Agent, Model, Provider};
 use serde_json::{Map, Value, json};
 
@@ -75,7 +75,7 @@ fn speaks(provider: Provider) -> bool {
     provider == Provider::Gemini
 }
 
-/// Writes the bound of the answer; thoughts are within it, but for a budget of theirs that is larger.
+/// Writes the bound of the answer, and how it is drawn; thoughts are within it, but for a budget of theirs that is larger.
 fn most_output(map: &mut Map<String, Value>, model: &Model) -> Result<u64, Refused> {
     let place = "generationConfig/maxOutputTokens";
     let config = map.entry("generationConfig").or_insert(Value::Null);
@@ -95,6 +95,7 @@ fn most_output(map: &mut Map<String, Value>, model: &Model) -> Result<u64, Refus
     }
     if let Some(config) = config.as_object_mut() {
         config.insert("maxOutputTokens".to_owned(), json!(most));
+        set_temperature(config, model);
     }
     Ok(most.max(thoughts))
 }

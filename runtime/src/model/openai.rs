@@ -5,6 +5,7 @@
 //! - `model`, the provider's id;
 //! - the bound of the answer, which always stands and has one name: `max_output_tokens` (responses),
 //!   `max_completion_tokens` (chat, OpenAI), `max_tokens` (chat, others: some know no other name);
+//! - `temperature` of chat and responses, where the contract says one;
 //! - `store`, which is `false` (responses: always; chat: for OpenAI, the only one that keeps answers);
 //! - `stream_options.include_usage`, which is `true` for a chat that streams;
 //! - `user`, `safety_identifier`, `metadata` and `client_metadata`, which are left out: who asks is not the agent's
@@ -18,7 +19,7 @@ mod responses;
 use super::rule::{Refused, Rule};
 use super::shape::Field::{Drop, May, Must};
 use super::shape::{Object, Shape};
-use super::{Request, bound, name_model, read};
+use super::{Request, bound, name_model, read, set_temperature};
 use crate::contract::{Agent, Model, Provider};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,7 @@ pub fn chat(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request, Ref
     let map = &mut passed.map;
     let (index, model) = name_model(map, models, agent, chats)?;
     let most = chat_bound(map, model)?;
+    set_temperature(map, model);
     if model.provider == Provider::Openai {
         map.insert("store".to_owned(), Value::Bool(false));
     } else {
@@ -56,6 +58,7 @@ pub fn responses(body: &[u8], models: &[Model], agent: &Agent) -> Result<Request
     let asked = map.get("max_output_tokens").and_then(Value::as_u64);
     let most = bound(asked, model, "max_output_tokens")?;
     map.insert("max_output_tokens".to_owned(), json!(most));
+    set_temperature(map, model);
     map.insert("store".to_owned(), Value::Bool(false));
     passed.request((index, model), most)
 }

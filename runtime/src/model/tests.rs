@@ -11,6 +11,7 @@ mod gemini;
 mod oracle;
 mod refusals;
 mod streams;
+mod temperature;
 mod usages;
 
 use super::{Refused, Request, anthropic, openai};
@@ -27,6 +28,7 @@ fn model(name: &str, provider: Provider, id: &str, max_tokens: Option<u64>) -> M
         auth: None,
         price: None,
         max_tokens,
+        temperature: None,
     }
 }
 

@@ -73,6 +73,7 @@ fn fields(export: &Export) -> Option<Value> {
         })),
         ExportAction::Comment { .. }
         | ExportAction::Upload { .. }
+        | ExportAction::Notify { .. }
         | ExportAction::S3 { .. }
         | ExportAction::Webhook { .. } => None,
     }
@@ -99,6 +100,7 @@ fn bounds(action: &ExportAction) -> Option<(String, Value)> {
         } => json!({"most_files": files, "most_bytes": size, "must_not_change": protect}),
         ExportAction::Comment { .. }
         | ExportAction::Report { .. }
+        | ExportAction::Notify { .. }
         | ExportAction::Webhook { .. } => return None,
     };
     Some(("workspace".to_owned(), bounds))

@@ -66,6 +66,7 @@ fn detail(export: &Export, graph: bool) -> Value {
         }),
         ExportAction::Comment { .. }
         | ExportAction::Upload { .. }
+        | ExportAction::Notify { .. }
         | ExportAction::S3 { .. }
         | ExportAction::Webhook { .. } => json!({}),
     }

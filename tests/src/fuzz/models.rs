@@ -156,6 +156,7 @@ fn granted() -> &'static (Vec<Model>, Agent) {
             id: format!("{name}-1"),
             provider,
             max_tokens: Some(4_096),
+            temperature: None,
             ..models[0].clone()
         };
         let list = vec![

@@ -5,8 +5,8 @@ use pure_agent_runtime::body::{self, Body};
 use pure_agent_tests::canary::{self, canary};
 use pure_agent_tests::local::{Local, isolates, result};
 use pure_agent_tests::program::program;
-use pure_agent_tests::services::Serves as _;
 use pure_agent_tests::services::gatekeeper::Gatekeeper;
+use pure_agent_tests::services::{Serves as _, chat};
 use pure_agent_tests::sources::{folder, repository};
 use pure_agent_tests::world::World;
 use serde_json::{Value, json};
@@ -103,6 +103,13 @@ fn services(world: &World, fails: u32) -> Asked {
         note("hooks", &kept, request);
         answer(200, "heard")
     });
+    let kept = Arc::clone(&asked);
+    world.serve("chat.example.com", move |request| {
+        let address = format!("https://chat.example.com{}", request.uri().path());
+        assert_eq!(address, chat::address());
+        note("chat", &kept, request);
+        answer(200, "ok")
+    });
     let person = Mutex::new(Gatekeeper {
         key: canary("gatekeeper"),
         ..Gatekeeper::default()
@@ -161,9 +168,13 @@ fn run(local: &Local, world: &World) -> (i32, Value, String) {
     command
         .args(["--keep", "--input", "service=auth", "--trust"])
         .arg(world.bundle());
-    for name in ["claude", "deployer", "gatekeeper", "pager"] {
+    for name in ["claude", "deployer", "gatekeeper", "pager", "oncall"] {
         let path = local.at(&format!("secret-{name}"));
-        std::fs::write(&path, canary(name)).unwrap();
+        let value = match name {
+            "oncall" => chat::address(),
+            name => canary(name),
+        };
+        std::fs::write(&path, value).unwrap();
         command.args(["--secret", &format!("{name}=file:{}", path.display())]);
     }
     command.env_clear().env("PATH", "/usr/bin:/bin");
@@ -176,6 +187,7 @@ fn run(local: &Local, world: &World) -> (i32, Value, String) {
     assert!(!done.stdout.is_empty(), "{told}");
     canary::none_in("the result", &done.stdout);
     canary::none_in("what is told", &done.stderr);
+    assert!(!told.contains(chat::KEY), "{told}");
     (code, result(&done), told)
 }
 
@@ -250,6 +262,7 @@ fn a_run_passes_its_steps_on_this_machine() {
         left.len() == 1 && left[0].contains("POST /reports"),
         "the alarm was not called for: {left:?}"
     );
+    assert!(of(&asked, "chat").is_empty(), "nobody was called");
     for line in [
         "step triage: fault",
         "step human: approved",
@@ -264,7 +277,7 @@ fn a_run_passes_its_steps_on_this_machine() {
     );
 }
 
-/// The way that nobody wants: the bound of the circle is used up, the alarm leaves, and the run has failed.
+/// The way that nobody wants: the bound of the circle is used up, people are called, and the run has failed.
 #[test]
 fn a_run_that_leads_to_its_failure_is_red_on_this_machine() {
     let Some(world) = World::or_skip() else {
@@ -295,9 +308,11 @@ fn a_run_that_leads_to_its_failure_is_red_on_this_machine() {
         "{way:?}"
     );
     assert_eq!(of(&asked, "operations").len(), 2);
-    let left = of(&asked, "hooks");
+    assert!(of(&asked, "hooks").is_empty(), "{asked:?}");
+    let left = of(&asked, "chat");
     assert!(
-        left.len() == 1 && left[0].contains("POST /alarms"),
+        left.len() == 1 && left[0].contains("A service needs somebody"),
         "{left:?}"
     );
+    assert!(left[0].contains(": failed (fail)"), "{left:?}");
 }

@@ -5,7 +5,7 @@ use pure_agent_tests::hosts::{AGENT, Hosts, ONCE};
 use pure_agent_tests::local::{Local, isolates, result};
 use pure_agent_tests::mutate::Files;
 use pure_agent_tests::program::program;
-use pure_agent_tests::services::{github, hook, linear, rates};
+use pure_agent_tests::services::{chat, github, hook, linear, rates};
 use pure_agent_tests::sources::{folder, repository};
 use pure_agent_tests::world::World;
 use serde_json::{Value, json};
@@ -36,11 +36,11 @@ fn sources() -> Files {
             // The example's own place of transcripts stays as it is; these are two exports more.
             (
                 "        offer \"pull-request\" {",
-                "        offer \"s3\" {\n            to \"s3://bucket/runs\"\n            region \"us-east-1\"\n            auth \"s3-out\"\n            size \"64Mi\"\n        }\n        always \"webhook\" {\n            url \"https://hook.example.com/done\"\n            auth \"hook\"\n        }\n        offer \"pull-request\" {",
+                "        offer \"s3\" {\n            to \"s3://bucket/runs\"\n            region \"us-east-1\"\n            auth \"s3-out\"\n            size \"64Mi\"\n        }\n        always \"webhook\" {\n            url \"https://hook.example.com/done\"\n            auth \"hook\"\n        }\n        always \"notify\" {\n            host \"chat.example.com\"\n            text \"A run has ended\"\n            summary\n            auth \"chat\"\n        }\n        offer \"pull-request\" {",
             ),
             (
                 "secret \"github\" {",
-                "secret \"s3-out\" {\n    from \"export-handler-secrets\" key=\"S3\"\n}\n\nsecret \"hook\" {\n    from \"export-handler-secrets\" key=\"HOOK\"\n}\n\nsecret \"github\" {",
+                "secret \"s3-out\" {\n    from \"export-handler-secrets\" key=\"S3\"\n}\n\nsecret \"hook\" {\n    from \"export-handler-secrets\" key=\"HOOK\"\n}\n\nsecret \"chat\" {\n    from \"export-handler-secrets\" key=\"CHAT\"\n}\n\nsecret \"github\" {",
             ),
             ("depth 10", "depth 5"),
         ],
@@ -71,7 +71,7 @@ fn sources() -> Files {
     edit(
         "policies/pure-agent.kdl",
         "    upstream \"api.github.com\"\n",
-        "    upstream \"api.github.com\"\n    export \"s3\" {\n        to \"s3://bucket/runs\"\n    }\n    export \"webhook\"\n    upstream \"bucket.s3.us-east-1.amazonaws.com\"\n    upstream \"hook.example.com\"\n    secret \"export-handler-secrets\" key=\"S3\" for=\"export\" to=\"bucket.s3.us-east-1.amazonaws.com\"\n    secret \"export-handler-secrets\" key=\"HOOK\" for=\"export\" to=\"hook.example.com\"\n",
+        "    upstream \"api.github.com\"\n    export \"s3\" {\n        to \"s3://bucket/runs\"\n    }\n    export \"webhook\"\n    export \"notify\" {\n        host \"chat.example.com\"\n        summary\n    }\n    upstream \"chat.example.com\"\n    upstream \"bucket.s3.us-east-1.amazonaws.com\"\n    upstream \"hook.example.com\"\n    secret \"export-handler-secrets\" key=\"S3\" for=\"export\" to=\"bucket.s3.us-east-1.amazonaws.com\"\n    secret \"export-handler-secrets\" key=\"HOOK\" for=\"export\" to=\"hook.example.com\"\n    secret \"export-handler-secrets\" key=\"CHAT\" for=\"export\" to=\"chat.example.com\"\n",
     );
     edit(
         "targets/kind.kdl",
@@ -120,6 +120,7 @@ fn command(local: &Local, world: &World) -> Command {
         ("github", github::KEY.to_owned()),
         ("s3-out", "AKID:s3-secret".to_owned()),
         ("hook", hook::KEY.to_owned()),
+        ("chat", chat::address()),
     ] {
         let path = local.at(&format!("secret-{name}"));
         std::fs::write(&path, value).unwrap();
@@ -148,7 +149,7 @@ fn a_rehearsal_shows_what_would_be_sent_and_sends_nothing() {
     let exports = document["exports"].as_array().unwrap();
     let shown = |one: &Value| one["outcome"] == "shown";
     assert!(
-        exports.iter().all(shown) && exports.len() == 6,
+        exports.iter().all(shown) && exports.len() == 7,
         "{document}"
     );
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -162,10 +163,12 @@ fn a_rehearsal_shows_what_would_be_sent_and_sends_nothing() {
         "would send POST https://api.github.com/repos/dlddu/tool/pulls",
         "would send PUT https://bucket.s3.us-east-1.amazonaws.com/runs/",
         "would send POST https://hook.example.com/done",
+        "would send POST https://chat.example.com/…",
+        "The agent says: All is done.",
     ] {
         assert!(told.contains(word), "{word}: {told}");
     }
-    for secret in [linear::KEY, github::KEY, hook::KEY, "s3-secret"] {
+    for secret in [linear::KEY, github::KEY, hook::KEY, chat::KEY, "s3-secret"] {
         assert!(!told.contains(secret), "{told}");
     }
 }
@@ -190,10 +193,11 @@ fn it_runs_as_on_a_cluster() {
     );
     let exports = document["exports"].as_array().unwrap();
     assert!(
-        exports.iter().all(|one| one["outcome"] == "done") && exports.len() == 6,
+        exports.iter().all(|one| one["outcome"] == "done") && exports.len() == 7,
         "{document}"
     );
     assert_eq!(hosts.left(), ONCE);
+    notified(&hosts, &local.told(&done));
     canary::none_in("the result", &done.stdout);
     canary::none_in("what is told", &done.stderr);
     metered(&hosts, &document);
@@ -210,6 +214,24 @@ fn it_runs_as_on_a_cluster() {
     let files = hosts.github.lock().unwrap().files("agent/fix");
     assert_eq!(files["README.md"], "better words\n");
     same_bytes(&local, &document);
+}
+
+/// People are told once, in words that nobody outside can read the address from.
+fn notified(hosts: &Hosts, told: &str) {
+    let messages = hosts.chat.lock().unwrap().messages.clone();
+    let [(key, text)] = messages.as_slice() else {
+        panic!("{messages:?}");
+    };
+    for words in [
+        "A run has ended\npure-agent ",
+        ": done (submitted)",
+        "\n- pull-request: done",
+        "\nThe agent says: All is done.",
+        &key[..12],
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!told.contains(chat::KEY), "{told}");
 }
 
 /// Nobody counts anything else than the model told.

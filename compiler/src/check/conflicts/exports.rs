@@ -55,6 +55,14 @@ fn form(kind: &str) -> Form {
             ],
             takes: &["exclude", "size"],
         },
+        "notify" => Form {
+            on: None,
+            needs: &[
+                ("host", "host \"hooks.example.com\""),
+                ("text", "text \"The run has ended\""),
+            ],
+            takes: &["summary"],
+        },
         _ => Form {
             on: None,
             needs: &[("url", "url \"https://hooks.example.com/runs\"")],
@@ -100,6 +108,9 @@ pub(super) fn check(export: &Export, findings: &mut Findings) {
             .fix(on.span, format!("\"{service}\"")),
         );
     }
+    if kind.value == "notify" {
+        one_host(export, findings);
+    }
     let Some(to) = export
         .to
         .as_ref()
@@ -126,10 +137,26 @@ fn settings(export: &Export) -> Vec<(&'static str, Span)> {
         ("files", export.files.as_ref().map(|v| v.span)),
         ("region", export.region.as_ref().map(|v| v.span)),
         ("url", export.url.as_ref().map(|v| v.span)),
+        ("host", export.host.as_ref().map(|v| v.span)),
+        ("text", export.text.as_ref().map(|v| v.span)),
+        ("summary", export.summary),
     ];
     list.into_iter()
         .filter_map(|(word, span)| Some((word, span?)))
         .collect()
+}
+
+/// Whom a message goes to is one host: the address is held against it.
+fn one_host(export: &Export, findings: &mut Findings) {
+    if let Some(host) = &export.host
+        && host.value.exact().is_none()
+    {
+        let message = format!("export `notify` goes to one host, not to `{}`", host.value);
+        findings.push(
+            Finding::new(Code::BadValue, host.span, message)
+                .help("write the host of the address: `host \"hooks.example.com\"`"),
+        );
+    }
 }
 
 /// A bucket is part of what is reviewed and bounded, so no input gives it.

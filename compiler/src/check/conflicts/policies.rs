@@ -17,6 +17,7 @@ fn export(rule: &ExportRule, findings: &mut Findings) {
         "comment" | "report" | "upload" => &["on"],
         "pull-request" => &["on", "repo", "base", "branch", "protect"],
         "s3" => &["to"],
+        "notify" => &["host", "summary"],
         _ => &[],
     };
     let given = [
@@ -26,6 +27,8 @@ fn export(rule: &ExportRule, findings: &mut Findings) {
         ("branch", rule.branches.first().map(|v| v.span)),
         ("protect", rule.protect.first().map(|v| v.span)),
         ("to", rule.buckets.first().map(|v| v.span)),
+        ("host", rule.hosts.first().map(|v| v.span)),
+        ("summary", rule.summary),
     ];
     for (word, span) in given {
         if let Some(span) = span

@@ -101,6 +101,39 @@ fn a_model_has_an_address_and_a_credential() {
     );
 }
 
+#[test]
+fn s4_19_a_temperature_is_one_that_the_provider_takes() {
+    let model = |provider: &str, temperature: &str| {
+        let lines = format!("id \"x\"\n{provider}\ntemperature {temperature}");
+        conflicts(&Trial::new().declare(&format!("model \"m\" {{\n{lines}\n}}")))
+    };
+    let anthropic = "provider \"anthropic\"\nauth \"claude\"";
+    let others = [
+        "provider \"openai\"\nauth \"claude\"",
+        "provider \"gemini\"\nauth \"claude\"",
+        "provider \"ollama\"\nurl \"http://ollama.models.svc:11434\"",
+        "provider \"compatible\"\nurl \"https://llm.example.com\"",
+    ];
+    for fits in ["0", "0.3", "0.300", "1", "1.0"] {
+        assert_eq!(model(anthropic, fits), [], "{fits}");
+    }
+    for much in ["1.001", "2"] {
+        assert_eq!(model(anthropic, much), one("PA0215", much));
+    }
+    for other in others {
+        assert_eq!(model(other, "2"), [], "{other}");
+        for wrong in ["2.001", "3", "-1", "0.0001", "1e0", "0_0.3"] {
+            assert_eq!(model(other, wrong), one("PA0209", wrong), "{other}");
+        }
+    }
+    assert_eq!(model("provider \"stub\"", "0.3"), one("PA0215", "0.3"));
+    let mistyped = Trial::new().run(
+        "provider \"anthropic\"",
+        "provider \"anthropic\"\n    temperature \"0.3\"",
+    );
+    assert_eq!(mistyped.found(), one("PA0208", "\"0.3\""));
+}
+
 /// Some harnesses send no bound, and the gateway lets no request through without one.
 #[test]
 fn a_model_that_codex_or_gemini_asks_has_a_bound() {
@@ -205,12 +238,14 @@ fn each_kind_of_export_has_its_settings() {
     let pull = "on \"github\"\nrepo \"a/b\"\nbase \"main\"\nbranch \"x/*\"\n";
     let bucket = "to \"s3://logs/x\"\nregion \"eu-central-1\"\n";
     let hook = "url \"https://hooks.example.com/x\"\n";
+    let notify = "host \"hooks.example.com\"\ntext \"The run has ended\"\n";
     for (kind, right) in [
         ("comment", to),
         ("report", to),
         ("upload", to),
         ("pull-request", pull),
         ("s3", bucket),
+        ("notify", notify),
         ("webhook", hook),
     ] {
         assert_eq!(export(kind, right), [], "{kind}");
@@ -232,7 +267,22 @@ fn each_kind_of_export_has_its_settings() {
         ("pull-request", pull, "region \"x\"", "\"x\""),
         ("pull-request", pull, "to \"a/b\"", "to \"a/b\""),
         ("s3", bucket, "on \"linear\"", "\"linear\""),
+        (
+            "notify",
+            notify,
+            "url \"https://hooks.example.com/x\"",
+            "\"https://hooks.example.com/x\"",
+        ),
+        ("notify", notify, "size \"1Mi\"", "\"1Mi\""),
         ("webhook", hook, "protect \"x\"", "\"x\""),
+        (
+            "webhook",
+            hook,
+            "host \"x.example.com\"",
+            "\"x.example.com\"",
+        ),
+        ("webhook", hook, "summary", "summary"),
+        ("comment", to, "text \"x\"", "\"x\""),
     ] {
         assert_eq!(
             export(kind, &format!("{right}{line}")),
@@ -240,6 +290,21 @@ fn each_kind_of_export_has_its_settings() {
             "{kind} {line}"
         );
     }
+}
+
+#[test]
+fn s2_23_people_are_notified_by_one_host() {
+    let notify = |lines: &str| export("notify", &format!("{lines}\ntext \"x\""));
+    assert_eq!(notify("host \"hooks.example.com\"\nsummary"), []);
+    assert_eq!(
+        notify("host \"*.example.com\""),
+        one("PA0209", "\"*.example.com\"")
+    );
+    // The address is a secret, and no part of it stands in a spec.
+    assert_eq!(
+        notify("host \"https://hooks.example.com/T0/x\""),
+        one("PA0209", "\"https://hooks.example.com/T0/x\"")
+    );
 }
 
 #[test]
@@ -347,6 +412,14 @@ fn a_policy_bounds_what_a_kind_has() {
     assert_eq!(
         rule("export \"webhook\" {\n to \"s3://abc/x\"\n}"),
         one("PA0215", "\"s3://abc/x\"")
+    );
+    assert_eq!(
+        rule("export \"webhook\" {\n host \"hooks.example.com\"\n}"),
+        one("PA0215", "\"hooks.example.com\"")
+    );
+    assert_eq!(
+        rule("export \"comment\" {\n summary\n}"),
+        one("PA0215", "summary")
     );
 }
 

@@ -81,6 +81,8 @@ fn of_rule(rule: &ExportRule, export: &Export) -> Vec<Complaint> {
     ));
     out.extend(protected(rule, export));
     out.extend(bucket(rule, export));
+    out.extend(notified(rule, export));
+    out.extend(said(rule, export));
     out.extend(approved(rule, export));
     out
 }
@@ -190,6 +192,57 @@ fn bucket(rule: &ExportRule, export: &Export) -> Option<Complaint> {
         about: "to",
         wish,
         refused,
+    })
+}
+
+/// People may be notified by the hosts that a rule lists.
+fn notified(rule: &ExportRule, export: &Export) -> Option<Complaint> {
+    let host = export.host.as_ref()?;
+    if rule
+        .hosts
+        .iter()
+        .any(|bound| bound.value.covers(&host.value))
+    {
+        return None;
+    }
+    let refused = match rule.hosts.first() {
+        Some(bound) => Refused {
+            span: bound.span,
+            label: format!("permits `{}`", bound.value),
+        },
+        None => Refused {
+            span: rule.span,
+            label: "this rule permits no `host`".to_owned(),
+        },
+    };
+    let kind = &rule.kind.value;
+    let wish = wish(
+        host.span,
+        format!("host `{}` of export `{kind}`", host.value),
+        format!("host \"{}\"", host.value),
+    );
+    Some(Complaint {
+        about: "host",
+        wish,
+        refused,
+    })
+}
+
+/// What an agent says is told to people only where a rule says so.
+fn said(rule: &ExportRule, export: &Export) -> Option<Complaint> {
+    let span = export.summary.filter(|_| rule.summary.is_none())?;
+    let kind = &rule.kind.value;
+    Some(Complaint {
+        about: "summary",
+        wish: wish(
+            span,
+            format!("`summary` of export `{kind}`"),
+            "summary".to_owned(),
+        ),
+        refused: Refused {
+            span: rule.span,
+            label: "this rule permits no `summary`".to_owned(),
+        },
     })
 }
 

@@ -149,6 +149,66 @@ fn places_in_buckets() {
 }
 
 #[test]
+fn s2_23_policies_bound_who_is_notified_and_by_whose_words() {
+    let notify = |host: &str, more: &str| {
+        format!(
+            "always \"notify\" {{\n            host \"{host}\"\n            text \"x\"\n            auth \"hub\"{more}\n        }}"
+        )
+    };
+    let rule = |lines: &str| format!("    export \"notify\" {{\n{lines}\n    }}");
+    let summary = "\n            summary";
+    for (host, more, bounds, count) in [
+        ("hooks.example.com", "", "host \"hooks.example.com\"", 0),
+        ("hooks.example.com", "", "host \"*.example.com\"", 0),
+        (
+            "hooks.example.com",
+            "",
+            "host \"a.example.com\"\nhost \"hooks.example.com\"",
+            0,
+        ),
+        (
+            "hooks.example.com.evil.net",
+            "",
+            "host \"hooks.example.com\"",
+            1,
+        ),
+        ("hooks.example.com", "", "host \"pages.example.com\"", 1),
+        // What a rule leaves out is not permitted.
+        ("hooks.example.com", "", "times 1", 1),
+        (
+            "hooks.example.com",
+            summary,
+            "host \"hooks.example.com\"",
+            1,
+        ),
+        (
+            "hooks.example.com",
+            summary,
+            "host \"hooks.example.com\"\nsummary",
+            0,
+        ),
+        (
+            "hooks.example.com",
+            "",
+            "host \"hooks.example.com\"\napprove",
+            1,
+        ),
+    ] {
+        assert_eq!(
+            exports(&notify(host, more))
+                .permit(&rule(bounds))
+                .codes(check),
+            vec!["PA0413"; count],
+            "{host} {more} {bounds}"
+        );
+    }
+    assert_eq!(
+        exports(&notify("hooks.example.com", "")).codes(check),
+        ["PA0413"]
+    );
+}
+
+#[test]
 fn every_policy_has_to_permit() {
     let second = "\npolicy \"second\" {\n    env \"LANG\"\n}\n";
     let found = exports(PULL).permit(RULE).also(second).findings(check);

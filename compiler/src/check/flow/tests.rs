@@ -286,6 +286,7 @@ fn every_private_read_counts() {
 #[test]
 fn every_channel_counts() {
     let hook = "input \"prompt\"\nexport { offer \"webhook\" { url \"https://hooks.example.com/x\"; auth \"tracker\"; }; }";
+    let notify = "input \"prompt\"\nexport { always \"notify\" { host \"hooks.example.com\"; text \"x\"; summary; auth \"tracker\"; }; }";
     let bucket = "input \"prompt\"\nexport { offer \"s3\" { to \"s3://logs/x\"; region \"eu-central-1\"; auth \"tracker\"; }; }";
     let pull = "input \"prompt\"\nexport { offer \"pull-request\" { on \"github\"; repo \"acme/*\"; base \"main\"; branch \"x/*\"; auth \"tracker\"; }; }";
     for (tools, agent, run, end) in [
@@ -328,6 +329,7 @@ fn every_channel_counts() {
             "tool `other.request_feature`",
         ),
         ("", "", hook, "export `webhook`"),
+        ("", "", notify, "export `notify`"),
         ("", "", bucket, "export `s3`"),
         ("", "", pull, "export `pull-request`"),
     ] {

@@ -46,6 +46,7 @@ pub(crate) fn place(action: &ExportAction) -> String {
         } => {
             format!("{on} {repo}, {branch} into {base}")
         }
+        ExportAction::Notify { host, .. } => format!("people by {host}"),
         ExportAction::S3 { to, .. } => to.clone(),
         ExportAction::Webhook { url } => url.clone(),
     }

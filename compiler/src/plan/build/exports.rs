@@ -77,6 +77,15 @@ fn action(export: &spec::Export) -> ExportAction {
             exclude: patterns(&export.exclude),
             size,
         },
+        "notify" => ExportAction::Notify {
+            host: export
+                .host
+                .as_ref()
+                .map(|h| h.value.as_str().to_owned())
+                .unwrap_or_default(),
+            text: text(export.text.as_ref()).unwrap_or_default(),
+            summary: export.summary.is_some(),
+        },
         _ => ExportAction::Webhook {
             url: export
                 .url

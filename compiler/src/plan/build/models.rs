@@ -16,6 +16,7 @@ pub(super) fn model(model: &spec::Model) -> Model {
         auth: text(model.auth.as_ref()),
         price: model.price.as_ref().map(price),
         max_tokens: number(model.max_tokens.as_ref()),
+        temperature: model.temperature.as_ref().map(|t| t.value.thousandths()),
     }
 }
 

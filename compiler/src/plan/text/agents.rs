@@ -4,6 +4,7 @@ use super::page::Row;
 use super::words;
 use crate::plan::{AgentPlan, Plan, Resources, ServerPlan};
 use crate::values::ssh_key::SshKey;
+use crate::values::temperature::Temperature;
 use pure_agent_runtime::contract::{
     Agent, Approval, ApprovalVia, Approver, Deployment, Harness, HttpTool, Model, Partition,
     Provider, ServerKind, ToolGrant,
@@ -107,15 +108,18 @@ fn model(model: &Model) -> String {
     let most = model
         .max_tokens
         .map(|n| format!("; at most {} tokens an answer", words::number(n)));
+    let temperature = model.temperature.and_then(Temperature::from_thousandths);
+    let temperature = temperature.map(|t| format!("; temperature {t}"));
     let place = match model.provider {
         Provider::Stub => "answered by the gateway itself".to_owned(),
         _ => format!("at {}", model.url),
     };
     format!(
-        "{}: {provider} {} {place}; {price}{}",
+        "{}: {provider} {} {place}; {price}{}{}",
         model.name,
         model.id,
-        most.unwrap_or_default()
+        most.unwrap_or_default(),
+        temperature.unwrap_or_default()
     )
 }
 

@@ -84,6 +84,14 @@ fn bounds(action: &ExportAction) -> Option<String> {
     };
     match action {
         ExportAction::Comment { .. } | ExportAction::Webhook { .. } => None,
+        ExportAction::Notify { text, summary, .. } => {
+            let words = if *summary {
+                ", then the agent's summary"
+            } else {
+                ""
+            };
+            Some(format!("says {}{words}", words::quoted(text)))
+        }
         ExportAction::Report { size, .. } => Some(most(size)),
         ExportAction::Upload { size, exclude, .. } => {
             Some(format!("{}{}", most(size), without(exclude)))

@@ -1,7 +1,8 @@
 //! The texts of comments, and their bounds. Their headings are what readers of issues know.
 
 use super::super::ledger::Known;
-use super::super::text::harmless;
+use super::super::notify::MOST_WORDS;
+use super::super::text::{chat, harmless};
 use super::super::{Refused, refused};
 use super::submitted::Submission;
 use crate::pack::scan;
@@ -37,6 +38,15 @@ pub(super) fn summary(
 pub(super) fn report(text: &str, size: u64) -> Result<String, Refused> {
     bounded("report", text, size)?;
     Ok(format!("## 분석 리포트\n\n{}", harmless(text)))
+}
+
+/// A summary for a message: one line, cut short, that calls nobody and links nothing. Where it may not leave, the message
+/// still does.
+pub(super) fn words(summary: &str) -> String {
+    match bounded("summary", summary, MOST_SUMMARY) {
+        Ok(()) => chat(summary, MOST_WORDS),
+        Err(refused) => format!("(left out: {refused})"),
+    }
 }
 
 /// A text within its bound, in which nothing looks like a secret.

@@ -2,6 +2,9 @@
 
 // Processes meet the same services: the test package has them.
 #[allow(unreachable_pub, reason = "they are public there")]
+#[path = "../../../../tests/src/services/chat.rs"]
+mod chat;
+#[allow(unreachable_pub, reason = "they are public there")]
 #[path = "../../../../tests/src/services/github.rs"]
 mod github;
 #[allow(unreachable_pub, reason = "they are public there")]
@@ -14,6 +17,7 @@ mod linear;
 #[path = "../../../../tests/src/services/s3.rs"]
 mod s3;
 
+pub(super) use chat::{Chat, KEY as CHAT_KEY, address as chat_address};
 pub(super) use github::{BASE, GitHub, KEY as GITHUB_KEY, start};
 pub(super) use hook::{Hook, KEY as HOOK_KEY};
 pub(super) use linear::{Comment, KEY as LINEAR_KEY, Linear};
@@ -82,6 +86,7 @@ pub(super) struct Services {
     pub(super) linear: Service<Linear>,
     pub(super) github: Service<GitHub>,
     pub(super) s3: Service<S3>,
+    pub(super) chat: Service<Chat>,
     pub(super) hook: Service<Hook>,
 }
 
@@ -91,6 +96,7 @@ impl Services {
             linear: Service::start().await,
             github: Service::start().await,
             s3: Service::start().await,
+            chat: Service::start().await,
             hook: Service::start().await,
         }
     }
@@ -101,6 +107,7 @@ impl Services {
             ("uploads.linear.app", &self.linear.upstream),
             ("api.github.com", &self.github.upstream),
             ("bucket.s3.us-east-1.amazonaws.com", &self.s3.upstream),
+            ("chat.example.com", &self.chat.upstream),
             ("hook.example.com", &self.hook.upstream),
         ])
     }

@@ -184,10 +184,20 @@ fn s2_22_a_report_is_due_by_the_step_that_makes_it() {
         .map(|e| (e.name.as_str(), e.when))
         .collect();
     let step = pure_agent_runtime::contract::ExportWhen::Step;
-    assert_eq!(due, [("webhook", step), ("webhook-2", step)]);
-    let export = |name: &str| Work::Export {
-        export: name.to_owned(),
-    };
+    assert_eq!(due, [("webhook", step), ("notify", step)]);
     assert_eq!(work("report"), export("webhook"));
-    assert_eq!(work("escalate"), export("webhook-2"));
+}
+
+#[test]
+fn s2_23_people_are_called_by_the_step_that_gives_up() {
+    assert_eq!(work("escalate"), export("notify"));
+    let (steps, end) = path(&on(&[APPROVED, OK, FAILED, OK]));
+    assert_eq!(steps.last().map(String::as_str), Some("escalate"));
+    assert_eq!(end, Goal::Fail);
+}
+
+fn export(name: &str) -> Work {
+    Work::Export {
+        export: name.to_owned(),
+    }
 }
