@@ -387,6 +387,8 @@ pub struct Run {
     pub retry: Option<Retry>,
     /// `schedule`
     pub schedule: Option<Schedule>,
+    /// `trigger`
+    pub triggers: Vec<Trigger>,
     /// The queue that it waits in.
     pub queue: Option<S<String>>,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
@@ -600,6 +602,30 @@ pub struct Schedule {
     pub overlap: Option<S<String>>,
     /// How late a start may be.
     pub catch_up: Option<S<Duration>>,
+}
+
+/// `trigger`
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// Name of the event.
+    pub event: S<String>,
+    /// What of its payload is handed in.
+    pub inputs: Vec<Handed>,
+}
+
+/// `input` of a trigger
+#[derive(Debug, Clone)]
+pub struct Handed {
+    /// The node.
+    pub span: Span,
+    /// The input.
+    pub input: S<String>,
+    /// Where its text stands.
+    pub text: Option<S<String>>,
+    /// Where a value stands whose JSON is the text.
+    pub json: Option<S<String>>,
+    /// Whether something in it was refused: what seems to be missing may be what was meant.
+    pub spoilt: bool,
 }
 
 impl Spec {
@@ -891,6 +917,7 @@ fn run(item: &Item) -> Option<Run> {
         record: item.child("record").map(record).unwrap_or_default(),
         retry: item.child("retry").and_then(retry),
         schedule: item.child("schedule").and_then(schedule),
+        triggers: item.children("trigger").filter_map(trigger).collect(),
         queue: text(item, "queue"),
         spoilt: item.spoilt(),
     })
@@ -1030,5 +1057,21 @@ fn schedule(item: &Item) -> Option<Schedule> {
         timezone: text(item, "timezone"),
         overlap: text(item, "overlap"),
         catch_up: child(item, "catch-up", Duration::parse),
+    })
+}
+
+fn trigger(item: &Item) -> Option<Trigger> {
+    let handed = |i: &Item| {
+        Some(Handed {
+            span: i.span,
+            input: i.text(0)?,
+            text: i.prop("text"),
+            json: i.prop("json"),
+            spoilt: i.spoilt(),
+        })
+    };
+    Some(Trigger {
+        event: item.text(0)?,
+        inputs: item.children("input").filter_map(handed).collect(),
     })
 }

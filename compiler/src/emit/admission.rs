@@ -76,6 +76,7 @@ pub fn platform(target: &TargetPlan, labels: &BTreeMap<String, String>) -> Vec<G
         access::tokens(target),
         runs::workflows(target),
         runs::schedules(target),
+        runs::triggers(target),
         runs::results(target),
         runs::internals(target),
     ]
