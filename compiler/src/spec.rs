@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod service;
+pub mod trigger;
 pub mod workloads;
 
 use crate::decode::{child, int, list, prop, prop_int, text, texts, typed};
@@ -20,6 +21,7 @@ use crate::values::url::{Plaintext, Url};
 use graph::Graph;
 use pure_agent_runtime::contract::ExportWhen;
 use service::TypedTool;
+use trigger::Trigger;
 use workloads::Workloads;
 
 type S<T> = Spanned<T>;
@@ -604,30 +606,6 @@ pub struct Schedule {
     pub catch_up: Option<S<Duration>>,
 }
 
-/// `trigger`
-#[derive(Debug, Clone)]
-pub struct Trigger {
-    /// Name of the event.
-    pub event: S<String>,
-    /// What of its payload is handed in.
-    pub inputs: Vec<Handed>,
-}
-
-/// `input` of a trigger
-#[derive(Debug, Clone)]
-pub struct Handed {
-    /// The node.
-    pub span: Span,
-    /// The input.
-    pub input: S<String>,
-    /// Where its text stands.
-    pub text: Option<S<String>>,
-    /// Where a value stands whose JSON is the text.
-    pub json: Option<S<String>>,
-    /// Whether something in it was refused: what seems to be missing may be what was meant.
-    pub spoilt: bool,
-}
-
 impl Spec {
     /// Decodes the top level of a run spec.
     #[must_use]
@@ -917,7 +895,10 @@ fn run(item: &Item) -> Option<Run> {
         record: item.child("record").map(record).unwrap_or_default(),
         retry: item.child("retry").and_then(retry),
         schedule: item.child("schedule").and_then(schedule),
-        triggers: item.children("trigger").filter_map(trigger).collect(),
+        triggers: item
+            .children("trigger")
+            .filter_map(trigger::trigger)
+            .collect(),
         queue: text(item, "queue"),
         spoilt: item.spoilt(),
     })
@@ -1057,21 +1038,5 @@ fn schedule(item: &Item) -> Option<Schedule> {
         timezone: text(item, "timezone"),
         overlap: text(item, "overlap"),
         catch_up: child(item, "catch-up", Duration::parse),
-    })
-}
-
-fn trigger(item: &Item) -> Option<Trigger> {
-    let handed = |i: &Item| {
-        Some(Handed {
-            span: i.span,
-            input: i.text(0)?,
-            text: i.prop("text"),
-            json: i.prop("json"),
-            spoilt: i.spoilt(),
-        })
-    };
-    Some(Trigger {
-        event: item.text(0)?,
-        inputs: item.children("input").filter_map(handed).collect(),
     })
 }

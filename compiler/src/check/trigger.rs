@@ -4,7 +4,8 @@ use crate::check::inputs::is_required;
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::resolve::Unit;
-use crate::spec::{Handed, Input, Trigger};
+use crate::spec::Input;
+use crate::spec::trigger::{Handed, Trigger};
 
 pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     for trigger in &unit.run.triggers {

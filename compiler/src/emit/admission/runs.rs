@@ -2,11 +2,11 @@
 //!
 //! No variable here is an optional: the API server's evaluation of a field of one is always empty.
 
-use super::{Draft, WORKFLOW_NAME_MAX, by_controller, cel};
+use super::{Draft, WORKFLOW_NAME_MAX, by_controller, cel, triggers};
 use crate::plan::{Plan, TargetPlan};
 
-/// `arguments` with at most the parameters `inputs`, base64url of at most 96 KiB, and `retry-of`, a UID or nothing, each once. `X` is the
-/// path of the arguments.
+/// `arguments` with at most the parameters `inputs`, base64url of at most 96 KiB, and `retry-of`, a UID or nothing, each
+/// once. `X` is the path of the arguments.
 const ARGUMENTS: &str = "X.all(k, k == 'parameters') \
     && X.?parameters.orValue([]).all(p, p.all(k, k in ['name', 'value']) && p.?name.orValue('') in ['inputs', 'retry-of'] \
     && X.parameters.filter(o, o.?name.orValue('') == p.name).size() == 1 \
@@ -21,7 +21,7 @@ const INPUTS: &str = "X.all(k, k == 'parameters') \
     && has(p.value) && type(p.value) == string && string(p.value).matches('^[A-Za-z0-9_-]*$'))";
 
 /// A reference by name to a template of the namespace. `X` is the path of the reference.
-const REFERENCE: &str = "X.all(k, k == 'name') \
+pub(super) const REFERENCE: &str = "X.all(k, k == 'name') \
     && X.?name.orValue('').matches('^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$')";
 
 /// Argo's namespace of labels and annotations, entries of `NEW` that differ from `OLD`.
@@ -45,17 +45,6 @@ fn argo_keys_but(part: &str, further: &str) -> String {
             &format!("variables.old.?metadata.?{part}.orValue({{}})"),
         )
 }
-
-/// What Argo's server writes on a Workflow that an event starts, and nobody else may: that its binding belongs to the
-/// template, the template, and the account that posted the event as a label can hold it. `K` is the key.
-const OF_EVENT: &str = "variables.create && variables.event.startsWith(variables.named + '.') \
-    && variables.event.substring(variables.named.size() + 1).matches('^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$') \
-    && (K == 'workflows.argoproj.io/workflow-event-binding' \
-    || (K == 'workflows.argoproj.io/workflow-template' && variables.new.metadata.labels[K] == variables.named) \
-    || (K == 'workflows.argoproj.io/creator' && variables.new.metadata.labels[K] != '' \
-    && variables.poster.endsWith(variables.new.metadata.labels[K]) \
-    && variables.poster.substring(0, variables.poster.size() - variables.new.metadata.labels[K].size()) \
-    .matches('^[^a-z0-9A-Z]*$')))";
 
 /// Workflows.
 pub(super) fn workflows(target: &TargetPlan) -> Draft {
@@ -144,9 +133,7 @@ fn metadata(draft: Draft) -> Draft {
         .rule(
             "workflow-status",
             "only Argo's controller writes the status of a Workflow",
-            // Argo's server writes the two times of a status that has none.
-            "variables.controller || (variables.create ? variables.new.?status.orValue({}).all(k, \
-             k in ['startedAt', 'finishedAt'] && variables.new.status[k] == null) \
+            "variables.controller || (variables.create ? variables.new.?status.orValue({}).size() == 0 \
              : variables.new.?status.orValue({}) == variables.old.?status.orValue({}))",
         )
         .rule(
@@ -154,7 +141,7 @@ fn metadata(draft: Draft) -> Draft {
             "labels and annotations of Argo are the controller's, and its server's where an event starts a run",
             format!(
                 "variables.controller || ({} && {})",
-                argo_keys_but("labels", &format!(" || ({})", OF_EVENT.replace('K', "k"))),
+                argo_keys_but("labels", &format!(" || ({})", triggers::OF_EVENT.replace('K', "k"))),
                 argo_keys("annotations")
             ),
         )
@@ -209,58 +196,6 @@ pub(super) fn schedules(target: &TargetPlan) -> Draft {
                 argo_keys("labels"),
                 argo_keys("annotations")
             ),
-        )
-}
-
-/// WorkflowEventBindings: whose expressions Argo's server evaluates, over what anybody may have posted.
-pub(super) fn triggers(target: &TargetPlan) -> Draft {
-    Draft::new(format!("triggers.{}.pure-agent.dev", target.namespace))
-        .on(
-            "argoproj.io",
-            "v1alpha1",
-            &["CREATE", "UPDATE"],
-            &["workfloweventbindings"],
-        )
-        .let_("new", "dyn(object)")
-        .let_("submit", "variables.new.spec.?submit.orValue({})")
-        .let_("inputs", "variables.submit.?arguments.?parameters.orValue([])")
-        .let_("reference", "variables.submit.?workflowTemplateRef.orValue({})")
-        .let_("event", "variables.new.metadata.name.split('.')")
-        .rule(
-            "reviewed",
-            "who may apply a spec, with its admission policies, binds an event to it",
-            "authorizer.group('admissionregistration.k8s.io').resource('validatingadmissionpolicies').check('create').allowed()",
-        )
-        .rule(
-            "template",
-            "a WorkflowEventBinding names one of the namespace's templates",
-            REFERENCE.replace('X', "variables.reference"),
-        )
-        .rule(
-            "event",
-            "a WorkflowEventBinding is called TEMPLATE.EVENT, and means the events of that name",
-            "variables.event.size() == 2 && variables.event[0] == variables.reference.?name.orValue('') \
-             && variables.event[1].matches('^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$') \
-             && variables.new.spec.all(k, k in ['event', 'submit']) \
-             && variables.new.spec.?event.orValue({}).all(k, k == 'selector') \
-             && variables.new.spec.?event.?selector.orValue('') == 'discriminator == \"' + variables.event[1] + '\"'",
-        )
-        .rule(
-            "inputs",
-            "a WorkflowEventBinding's only argument is `inputs`, base64url of places in the payload",
-            format!(
-                "variables.submit.all(k, k in ['workflowTemplateRef', 'arguments']) \
-                 && variables.submit.?arguments.orValue({{}}).all(k, k == 'parameters') && variables.inputs.size() == 1 \
-                 && variables.inputs.all(p, p.all(k, k in ['name', 'valueFrom']) && p.?name.orValue('') == 'inputs' \
-                 && p.?valueFrom.orValue({{}}).all(k, k == 'event') && p.?valueFrom.?event.orValue('').matches({}))",
-                cel::text(&crate::emit::trigger::shape())
-            ),
-        )
-        .rule(
-            "argo-label",
-            "a WorkflowEventBinding has no labels and annotations of Argo",
-            "['labels', 'annotations'].all(part, variables.new.metadata[?part].orValue({}).all(k, \
-             !k.contains('argoproj.io/')))",
         )
 }
 

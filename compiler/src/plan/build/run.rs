@@ -6,6 +6,7 @@ use crate::plan::{
 };
 use crate::span::Spanned;
 use crate::spec;
+use crate::spec::trigger::{self, Trigger};
 use crate::values::cron::Cron;
 use crate::values::duration::Duration;
 use crate::values::money::Money as Amount;
@@ -153,7 +154,7 @@ pub(super) fn schedule(schedule: &spec::Schedule) -> SchedulePlan {
     }
 }
 
-pub(super) fn triggers(triggers: &[spec::Trigger]) -> Vec<TriggerPlan> {
+pub(super) fn triggers(triggers: &[Trigger]) -> Vec<TriggerPlan> {
     let mut out: Vec<TriggerPlan> = triggers
         .iter()
         .map(|trigger| TriggerPlan {
@@ -165,7 +166,7 @@ pub(super) fn triggers(triggers: &[spec::Trigger]) -> Vec<TriggerPlan> {
     out
 }
 
-fn handed(inputs: &[spec::Handed]) -> Vec<Handed> {
+fn handed(inputs: &[trigger::Handed]) -> Vec<Handed> {
     let mut out: Vec<Handed> = inputs
         .iter()
         .filter_map(|one| {
