@@ -79,9 +79,16 @@ const PAYLOADS: [(&str, Option<&str>, Option<&str>); 16] = [
 fn s2_25_s4_17_events_start_runs_and_their_payload_is_data() {
     let one = "there is an event";
     let mut changes = small("30m", "5m");
-    let trigger = "    trigger \"task\" {\n        input \"issue\" text=\"/task/issue\"\n        input \"prompt\" json=\"/alerts/0\"\n    }\n    queue \"one\"\n    retry 2 on";
+    let trigger = "    trigger \"task\" {\n        input \"issue\" text=\"/task/issue\"\n        input \"prompt\" text=\"/alerts/0\"\n        input \"event\" json=\"\"\n    }\n    queue \"one\"\n    retry 2 on";
     let queue = "    queue \"one\" {\n        slots 1\n    }\n    dns {";
     changes.push(change(SPEC, "    retry 2 on", trigger, one));
+    let event = "    input \"event\" {\n        size \"16Ki\"\n        required #false\n    }\n    agent \"coder\"\n    limits {";
+    changes.push(change(
+        SPEC,
+        "    agent \"coder\"\n    limits {",
+        event,
+        one,
+    ));
     changes.push(change(TARGET, "    dns {", queue, "events make many runs"));
     changes.push(change(
         POLICY,
@@ -167,11 +174,11 @@ fn decoded(workflow: &Value) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(inputs(workflow)).unwrap()).unwrap()
 }
 
-/// Nothing but labels of Argo and the form of `json=` tells it from a run that was submitted.
+/// Nothing but labels of Argo tells it from a run that was submitted.
 fn is_like_a_submitted_one(site: &Site, started: &Value, prompt: &Value, issue: &str) {
     let given = decoded(started);
     assert_eq!(given["issue"], issue);
-    assert_eq!(given["prompt"], prompt.to_string().as_str());
+    assert_eq!(given["prompt"], *prompt);
     let spec = started["spec"].as_object().unwrap();
     let fields: Vec<&String> = spec.keys().collect();
     assert_eq!(fields, ["arguments", "workflowTemplateRef"]);
@@ -205,18 +212,14 @@ fn hostile(server: &Server, poster: &str, running: &str) {
         let read =
             |text: Option<&str>| text.map(|text| serde_json::from_str::<Value>(text).unwrap());
         assert_eq!(given.get("issue").cloned(), read(issue), "{payload}");
-        // The value itself is JSON within a text.
-        let inner = given
-            .get("prompt")
-            .map(|text| serde_json::from_str(text.as_str().unwrap()).unwrap());
-        assert_eq!(inner, read(prompt), "{payload}");
-        assert!(
-            given
-                .as_object()
-                .unwrap()
-                .keys()
-                .all(|key| key == "issue" || key == "prompt")
-        );
+        assert_eq!(given.get("prompt").cloned(), read(prompt), "{payload}");
+        // The whole payload is JSON within a text.
+        let whole = given["event"].as_str();
+        let whole = whole.and_then(|text| serde_json::from_str(text).ok());
+        assert_eq!(whole, read(Some(payload)), "{payload}");
+        let known = ["event", "issue", "prompt"];
+        let mut keys = given.as_object().unwrap().keys();
+        assert!(keys.all(|key| known.contains(&key.as_str())), "{given}");
         let _gone = sure(
             &format!("delete workflow {} -n {HERE} --wait=true", name(&found)),
             "",
