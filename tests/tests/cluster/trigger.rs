@@ -135,13 +135,13 @@ fn s2_25_s4_17_events_start_runs_and_their_payload_is_data() {
     run.shut("Stop");
     let ended = refused.end(Duration::from_secs(600));
     assert_ne!(ended.phase, "Succeeded");
+    // Its gateway never was ready, and no agent started.
     assert!(
-        ended
-            .told()
-            .contains("inputs are not base64url of a JSON object of texts"),
+        ended.told().contains("CrashLoopBackOff"),
         "{}",
         ended.told()
     );
+    assert!(refused.pod("agent-0").is_none());
 }
 
 /// Who has no right to it starts nothing.
