@@ -30,6 +30,7 @@ mod testing;
 mod tools;
 #[cfg(test)]
 mod trial;
+mod trigger;
 mod unused;
 mod upstreams;
 mod waivers;
@@ -71,6 +72,7 @@ const FAMILIES: &[Family] = &[
     limits::check,
     worst::check,
     schedule::check,
+    trigger::check,
     queue::check,
     names::check,
     rescan::check,

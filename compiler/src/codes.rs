@@ -152,6 +152,7 @@ codes! {
     ScheduleRefused    "0710" Error "schedule that a policy does not permit";
     QuotaExceeded      "0711" Error "run that its target has no room for";
     CircleUnbounded    "0712" Error "circle of steps without a bound";
+    TriggerRefused     "0713" Error "trigger that a policy does not permit";
     UnusedName         "0801" Warning "declaration that nothing uses";
     UnusedRule         "0802" Warning "rule that no run needs";
     CoveredRule        "0803" Warning "rule that another rule covers";

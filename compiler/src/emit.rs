@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod substitution;
 #[doc(hidden)]
 pub mod testing;
+pub mod trigger;
 pub mod workflow;
 pub mod workloads;
 
@@ -128,6 +129,7 @@ pub fn emit_spec(plan: &Plan) -> Result<Vec<Object>, NotEmitted> {
     objects.push(object(Zone::Spec, &contract_map(plan, &sealed))?);
     objects.push(workflow::workflow_template(plan, &pods)?);
     objects.extend(cron::cron_workflow(plan)?);
+    objects.extend(trigger::event_bindings(plan)?);
     objects.iter().try_for_each(closed)?;
     objects.iter().try_for_each(short)?;
     Ok(objects)
@@ -166,7 +168,10 @@ pub fn required_secrets(plan: &Plan) -> Vec<Secret> {
 /// What Argo scans holds placeholders of the closed list alone.
 fn closed(object: &Object) -> Result<(), NotEmitted> {
     let kind = object.value.text_at(&["kind"]).unwrap_or_default();
-    if !matches!(kind, "WorkflowTemplate" | "CronWorkflow") {
+    if !matches!(
+        kind,
+        "WorkflowTemplate" | "CronWorkflow" | "WorkflowEventBinding"
+    ) {
         return Ok(());
     }
     match substitution::stray(&object.value) {

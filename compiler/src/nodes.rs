@@ -9,6 +9,7 @@ pub mod policy;
 mod service;
 pub mod spec;
 pub mod target;
+mod trigger;
 mod workloads;
 pub mod workspace;
 
@@ -214,6 +215,8 @@ pub enum Kind {
     PathTemplate,
     /// A JSON Pointer in which `{name}` is the value of an argument.
     Pointer,
+    /// A JSON Pointer into the payload of an event.
+    EventPointer,
     /// A version `3.7.15`.
     Semver,
     /// `system:serviceaccount:NAMESPACE:NAME`.

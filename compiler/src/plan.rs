@@ -72,6 +72,8 @@ pub struct Plan {
     pub retry: contract::Retry,
     /// When it starts by itself.
     pub schedule: Option<SchedulePlan>,
+    /// Events that start it, sorted by name.
+    pub triggers: Vec<TriggerPlan>,
     /// The queue of the target in which it waits for a slot.
     pub queue: Option<String>,
     /// Every host that the gateway may dial on its own account, with the reason.
@@ -342,6 +344,36 @@ pub struct Upstream {
     /// What for: `model opus`, `mcp linear`, `approval human`, `record session`,
     /// `record transcripts`, `export comment-2` (the name of the export).
     pub why: String,
+}
+
+/// An event that starts a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TriggerPlan {
+    /// Its name: the last part of the address that it is posted to.
+    pub event: String,
+    /// What of its payload is handed in, sorted by input.
+    pub inputs: Vec<Handed>,
+}
+
+/// A place in a payload, and the input that it gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Handed {
+    /// The input.
+    pub input: String,
+    /// JSON Pointer; empty: the whole payload.
+    pub place: String,
+    /// What is taken from there.
+    pub form: HandedForm,
+}
+
+/// What is taken from a place in a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HandedForm {
+    /// A text, as it is.
+    Text,
+    /// Any value, as JSON.
+    Json,
 }
 
 /// An act that changes the outside world.

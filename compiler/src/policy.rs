@@ -67,6 +67,8 @@ pub struct Policy {
     pub exports: Vec<ExportRule>,
     /// Least time between two starts.
     pub schedule: Option<S<Duration>>,
+    /// Events that may start runs.
+    pub triggers: Vec<S<String>>,
     /// Longest time that volumes stay.
     pub keep: Option<S<Duration>>,
     /// `assert "no-path"`
@@ -340,6 +342,7 @@ fn policy(item: &Item) -> Option<Policy> {
         schedule: item
             .child("schedule")
             .and_then(|s| prop(s, "every", Duration::parse)),
+        triggers: texts(item, "trigger"),
         keep: item
             .child("keep")
             .and_then(|k| prop(k, "for", Duration::parse)),

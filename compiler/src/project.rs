@@ -109,6 +109,10 @@ impl Projection<'_> {
                 let spec = one.object.value.path(&["spec", "workflowSpec"]);
                 self.known(spec, &["arguments", "workflowTemplateRef"], &at);
             }
+            "WorkflowEventBinding" => {
+                let spec = one.object.value.path(&["spec", "submit"]);
+                self.known(spec, &["arguments", "workflowTemplateRef"], &at);
+            }
             kind if WITHOUT_PODS.contains(&kind) => {}
             _ => self
                 .faults

@@ -282,6 +282,8 @@ fn of_run<'a>(run: &'a Run, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
         out.push((Decl::Secret, &s.auth));
         out.extend(s.to.input.iter().map(|i| (Decl::Input, i)));
     }
+    let handed = run.triggers.iter().flat_map(|t| &t.inputs);
+    out.extend(handed.map(|h| (Decl::Input, &h.input)));
 }
 
 fn of_graph<'a>(graph: &'a Graph, out: &mut Vec<(Decl, &'a Spanned<String>)>) {

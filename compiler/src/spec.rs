@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod service;
+pub mod trigger;
 pub mod workloads;
 
 use crate::decode::{child, int, list, prop, prop_int, text, texts, typed};
@@ -21,6 +22,7 @@ use crate::values::url::{Plaintext, Url};
 use graph::Graph;
 use pure_agent_runtime::contract::ExportWhen;
 use service::TypedTool;
+use trigger::Trigger;
 use workloads::Workloads;
 
 type S<T> = Spanned<T>;
@@ -390,6 +392,8 @@ pub struct Run {
     pub retry: Option<Retry>,
     /// `schedule`
     pub schedule: Option<Schedule>,
+    /// `trigger`
+    pub triggers: Vec<Trigger>,
     /// The queue that it waits in.
     pub queue: Option<S<String>>,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
@@ -901,6 +905,10 @@ fn run(item: &Item) -> Option<Run> {
         record: item.child("record").map(record).unwrap_or_default(),
         retry: item.child("retry").and_then(retry),
         schedule: item.child("schedule").and_then(schedule),
+        triggers: item
+            .children("trigger")
+            .filter_map(trigger::trigger)
+            .collect(),
         queue: text(item, "queue"),
         spoilt: item.spoilt(),
     })

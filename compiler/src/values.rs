@@ -11,6 +11,7 @@ pub mod cpu;
 pub mod cron;
 pub mod date;
 pub mod duration;
+pub mod event_pointer;
 pub mod file_name;
 pub mod host;
 pub mod image;

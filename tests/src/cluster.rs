@@ -5,6 +5,7 @@
 //! policies, to reach and to compare with.
 
 pub mod approve;
+pub mod argo;
 pub mod bundle;
 pub mod host;
 pub mod images;

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The kinds that are checked; their files are named after the plural.
-const KINDS: [(&str, &str); 3] = [
+const KINDS: [(&str, &str); 4] = [
     ("Workflow", "workflows"),
     ("WorkflowTemplate", "workflowtemplates"),
     ("CronWorkflow", "cronworkflows"),
+    ("WorkflowEventBinding", "workfloweventbindings"),
 ];
 
 /// The schemas of one version of Argo.

@@ -38,7 +38,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
 }
 
 /// Whether a submission without it is refused.
-fn is_required(input: &Input) -> bool {
+pub(super) fn is_required(input: &Input) -> bool {
     input.default.is_none() && input.required.as_ref().is_none_or(|r| r.value)
 }
 

@@ -118,6 +118,7 @@ fn namespace(unit: &Unit, findings: &mut Findings) {
 #[derive(Debug, Default)]
 pub(super) struct Meeting {
     runs: BTreeMap<String, Span>,
+    events: BTreeMap<(String, String), Span>,
     twice: Findings,
     objects: Vec<(String, Spanned<String>)>,
 }
@@ -141,6 +142,9 @@ impl Meeting {
                 self.runs.insert(run.value.clone(), run.span);
             }
         }
+        for trigger in &unit.run.triggers {
+            self.event(&unit.target.namespace.value, &trigger.event);
+        }
         let keys = unit
             .spec
             .secrets
@@ -150,7 +154,26 @@ impl Meeting {
             .extend(keys.map(|s| (run.value.clone(), s.object.clone())));
     }
 
-    /// Runs of one name, and secrets that hold the key of another run than that of their own spec.
+    fn event(&mut self, namespace: &str, event: &Spanned<String>) {
+        let key = (namespace.to_owned(), event.value.clone());
+        match self.events.get(&key) {
+            Some(first) => self.twice.push(
+                Finding::new(
+                    Code::DeclaredTwice,
+                    event.span,
+                    format!("two specs are started by event `{}`", event.value),
+                )
+                .label("one event would start both")
+                .related(*first, "the other")
+                .help("give each an event of its own; whoever posts can post both"),
+            ),
+            None => {
+                self.events.insert(key, event.span);
+            }
+        }
+    }
+
+    /// Runs of one name, runs of one event, and secrets that hold the key of another run than that of their own spec.
     pub(super) fn finish(&self) -> Findings {
         let mut findings = self.twice.clone();
         for (own, object) in &self.objects {
@@ -248,6 +271,28 @@ mod tests {
         );
         // Two specs that `use` the file of a run have it at one place: they too are two.
         assert_eq!(specs("version 1\nuse \"run.kdl\""), ["PA0302"]);
+    }
+
+    #[test]
+    fn one_event_starts_one_spec() {
+        let wish = "    workspace {";
+        let trigger = |event: &str| format!("    trigger \"{event}\"\n{wish}");
+        let base = include_str!("../../../golden/pages/base/run.kdl");
+        let specs = |event: &str| {
+            let other = base
+                .replace("run \"hello\"", "run \"other\"")
+                .replace(wish, &trigger(event));
+            let trial = Trial::new()
+                .edit("pure-agent.kdl", "specs \"run.kdl\"", "specs \"*run.kdl\"")
+                .run(wish, &trigger("alert"));
+            let mut met = Meeting::default();
+            let out = trial.file("other-run.kdl", &other).outcome();
+            out.units.iter().for_each(|u| met.add(u));
+            let found = met.finish();
+            found.iter().map(|f| f.message.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(specs("deploy"), [""; 0]);
+        assert_eq!(specs("alert"), ["two specs are started by event `alert`"]);
     }
 
     #[test]

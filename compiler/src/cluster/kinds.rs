@@ -79,7 +79,7 @@ pub const BINDING: Kind = kind(
 );
 
 /// The kinds that a bundle can hold.
-pub const EMITTED: [Kind; 12] = [
+pub const EMITTED: [Kind; 13] = [
     NAMESPACE,
     kind("", "v1", "ResourceQuota", "resourcequotas", true),
     kind("", "v1", "LimitRange", "limitranges", true),
@@ -102,6 +102,13 @@ pub const EMITTED: [Kind; 12] = [
         "v1alpha1",
         "CronWorkflow",
         "cronworkflows",
+        true,
+    ),
+    kind(
+        "argoproj.io",
+        "v1alpha1",
+        "WorkflowEventBinding",
+        "workfloweventbindings",
         true,
     ),
 ];

@@ -25,6 +25,7 @@ mod queues;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod triggers;
 mod workloads;
 
 use crate::bundle::{Object, Zone};
@@ -76,6 +77,7 @@ pub fn platform(target: &TargetPlan, labels: &BTreeMap<String, String>) -> Vec<G
         access::tokens(target),
         runs::workflows(target),
         runs::schedules(target),
+        triggers::triggers(target),
         runs::results(target),
         runs::internals(target),
     ]

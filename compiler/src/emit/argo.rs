@@ -5,8 +5,9 @@
 mod types;
 
 pub use types::{
-    Arguments, Backoff, Condition, ContinueOn, CronWorkflow, CronWorkflowSpec, Inputs, Metadata,
-    Outputs, Parameter, PodGc, ResourceTemplate, RetryStrategy, Semaphore, StepCall,
-    Synchronization, Template, TemplateRef, TtlStrategy, ValueFrom, VolumeClaimGc, WorkflowSpec,
-    WorkflowTemplate,
+    Arguments, Backoff, Condition, ContinueOn, CronWorkflow, CronWorkflowSpec, Event,
+    EventArguments, EventParameter, EventValue, Inputs, Metadata, Outputs, Parameter, PodGc,
+    ResourceTemplate, RetryStrategy, Semaphore, StepCall, Submit, Synchronization, Template,
+    TemplateRef, TtlStrategy, ValueFrom, VolumeClaimGc, WorkflowEventBinding,
+    WorkflowEventBindingSpec, WorkflowSpec, WorkflowTemplate,
 };

@@ -130,6 +130,12 @@ pub fn contract_map(plan: &Plan, digest: &str) -> String {
     format!("{}-contract-{start}", plan.name)
 }
 
+/// The binding of an event to a spec. A name holds no dot, so that no two of them meet.
+#[must_use]
+pub fn event_binding(plan: &Plan, event: &str) -> String {
+    format!("{}.{event}", plan.name)
+}
+
 /// Secret with the run key. It is never emitted, only required.
 #[must_use]
 pub fn key_secret(plan: &Plan) -> String {

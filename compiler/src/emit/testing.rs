@@ -1,9 +1,9 @@
 //! Plans made by hand, for tests of whatever looks at plans or objects.
 
 use crate::plan::{
-    AgentPlan, Dns, Effect, Endpoint, Flow, Keep, Overlap, PLAN_SCHEMA, Plan, PrivateRange, Quota,
-    Resources, SchedulePlan, SecretPlan, SecretUse, ServerPlan, ServerPod, TargetPlan, Toleration,
-    TrustBundle, Upstream, WorkspacePlan, WorstCase,
+    AgentPlan, Dns, Effect, Endpoint, Flow, Handed, HandedForm, Keep, Overlap, PLAN_SCHEMA, Plan,
+    PrivateRange, Quota, Resources, SchedulePlan, SecretPlan, SecretUse, ServerPlan, ServerPod,
+    TargetPlan, Toleration, TriggerPlan, TrustBundle, Upstream, WorkspacePlan, WorstCase,
 };
 use pure_agent_runtime::contract as c;
 use std::collections::BTreeMap;
@@ -66,6 +66,7 @@ pub fn minimal() -> Plan {
         },
         retry: c::Retry::default(),
         schedule: None,
+        triggers: Vec::new(),
         queue: None,
         upstreams: vec![upstream(
             "ollama.internal.example.com",
@@ -266,6 +267,13 @@ pub fn rich() -> Plan {
             infrastructure: 2,
             backoff: 30,
         },
+        triggers: vec![TriggerPlan {
+            event: text("alert"),
+            inputs: vec![
+                handed("issue", "/commonLabels/issue", HandedForm::Text),
+                handed("prompt", "/alerts/0", HandedForm::Json),
+            ],
+        }],
         queue: Some(text("chat")),
         schedule: Some(SchedulePlan {
             cron: text("0 6 * * 1-5"),
@@ -286,6 +294,14 @@ pub fn rich() -> Plan {
             approval: None,
         }],
         ..minimal()
+    }
+}
+
+fn handed(input: &str, place: &str, form: HandedForm) -> Handed {
+    Handed {
+        input: text(input),
+        place: text(place),
+        form,
     }
 }
 

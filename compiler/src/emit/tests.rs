@@ -4,6 +4,7 @@ mod argo;
 mod cluster;
 mod manifests;
 mod order;
+mod trigger;
 
 use super::testing::{minimal, rich, routed, stepped};
 use super::*;

@@ -38,6 +38,7 @@ static POLICY: NodeDef = node(
     &WORST,
     &EXPORT,
     &SCHEDULE,
+    &super::trigger::RULE,
     &KEEP,
     &ASSERT,
     &WAIVE,

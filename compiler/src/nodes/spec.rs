@@ -7,6 +7,7 @@ use super::Kind::{
 };
 use super::graph::{DUE, GRAPH};
 use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
+use super::trigger::TRIGGER;
 use super::workloads::{DEPLOYMENT, LINES, NAMESPACE};
 use super::{Decl, NodeDef, Unique, arg, may, maybe, need, node};
 
@@ -557,6 +558,7 @@ static RUN: NodeDef = node(
     &RECORD,
     &RETRY,
     &SCHEDULE,
+    &TRIGGER,
     &QUEUE,
 ])
 .example(

@@ -62,6 +62,7 @@ pub fn build(unit: &Unit) -> Plan {
         record: run::record(&unit.run.record),
         retry: run::retry(unit.run.retry.as_ref()),
         schedule: unit.run.schedule.as_ref().map(run::schedule),
+        triggers: run::triggers(&unit.run.triggers),
         queue: text(unit.run.queue.as_ref()),
         upstreams: dials::upstreams(unit),
         effects: Vec::new(),

@@ -35,6 +35,11 @@ pub(super) fn of(kind: Kind, says: &str) -> Value {
         Kind::Text => {
             out.insert("type".to_owned(), json!("string"));
         }
+        // The empty pointer is the whole payload.
+        Kind::EventPointer => {
+            out.insert("type".to_owned(), json!("string"));
+            out.insert("pattern".to_owned(), json!("^(/|$)"));
+        }
         _ => {
             out.insert("type".to_owned(), json!("string"));
             out.insert("minLength".to_owned(), json!(1));

@@ -11,8 +11,8 @@ use crate::values::pattern::{Kind as PatternKind, Pattern};
 use crate::values::url::{Plaintext, Url};
 use crate::values::{Parsed, Refusal};
 use crate::values::{
-    cidr, cpu, cron, date, duration, file_name, host, image, money, name, regex, s3, size, ssh_key,
-    temperature, template, timezone,
+    cidr, cpu, cron, date, duration, event_pointer, file_name, host, image, money, name, regex, s3,
+    size, ssh_key, temperature, template, timezone,
 };
 
 /// Why a value does not do.
@@ -86,6 +86,7 @@ pub(super) fn word(kind: Kind) -> String {
         Kind::Identifier => "a name such as \"get_stats\"".to_owned(),
         Kind::PathTemplate => "a path such as \"/services/{name}\"".to_owned(),
         Kind::Pointer => "a JSON Pointer such as \"/{name}/state\"".to_owned(),
+        Kind::EventPointer => "a JSON Pointer such as \"/alerts/0/status\"".to_owned(),
         Kind::Semver => "a version such as \"3.7.15\"".to_owned(),
         Kind::Account => "an account such as \"system:serviceaccount:argo:argo\"".to_owned(),
     }
@@ -205,6 +206,7 @@ fn string(kind: Kind, text: &str) -> Result<Scalar, Refused> {
         Kind::Identifier => template::Identifier::parse(text).map(drop),
         Kind::PathTemplate => template::PathTemplate::parse(text).map(drop),
         Kind::Pointer => template::Pointer::parse(text).map(drop),
+        Kind::EventPointer => event_pointer::EventPointer::parse(text).map(drop),
         Kind::Semver => semver(text),
         Kind::Account => account(text),
     };

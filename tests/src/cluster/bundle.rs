@@ -69,7 +69,7 @@ pub fn probe(namespace: &str, images: &Images, facts: &Facts) -> Value {
 }
 
 /// The plan of `examples/pure-agent`, with stand-ins as images, and with what no example has: an image
-/// server, a schedule, and text that is easily misread.
+/// server, a schedule, a trigger, and text that is easily misread.
 fn plan(namespace: &str, images: &Images, facts: &Facts) -> Plan {
     let rich = testing::rich();
     let mut plan = example(SPEC);
@@ -79,6 +79,7 @@ fn plan(namespace: &str, images: &Images, facts: &Facts) -> Plan {
             .filter(|server| server.pod.is_some()),
     );
     plan.schedule = rich.schedule;
+    plan.triggers = rich.triggers;
     for input in &mut plan.inputs {
         input.default = Some("ABC-1".to_owned());
     }

@@ -3,7 +3,7 @@
 mod run;
 mod watch;
 
-pub use run::{Ended, Run};
+pub use run::{Ended, Run, issue};
 pub use watch::{Seen, Watch};
 
 use super::approve::Approver;

@@ -18,6 +18,7 @@ mod lifecycle;
 mod queue;
 mod routed;
 mod takeover;
+mod trigger;
 mod verbs;
 mod whole;
 

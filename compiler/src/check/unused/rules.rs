@@ -284,6 +284,11 @@ fn of_run(policy: &Policy, unit: &Unit, out: &mut Idle) {
     if let Some(rule) = &policy.schedule {
         out.unless("schedule", rule.span, run.schedule.is_some());
     }
+    for rule in &policy.triggers {
+        let mut wishes = run.triggers.iter();
+        let needed = wishes.any(|t| t.event.value == rule.value);
+        out.unless("trigger", rule.span, needed);
+    }
     if let Some(rule) = &policy.keep {
         let keep = run.workspace.as_ref().and_then(|w| w.keep.as_ref());
         out.unless("keep", rule.span, keep.is_some_and(|k| k.value != "never"));

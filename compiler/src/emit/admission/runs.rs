@@ -2,15 +2,16 @@
 //!
 //! No variable here is an optional: the API server's evaluation of a field of one is always empty.
 
-use super::{Draft, WORKFLOW_NAME_MAX, by_controller, cel};
+use super::{Draft, WORKFLOW_NAME_MAX, by_controller, cel, triggers};
 use crate::plan::{Plan, TargetPlan};
 
-/// `arguments` with at most the parameters `inputs`, base64url, and `retry-of`, a UID or nothing, each once. `X` is the
-/// path of the arguments.
+/// `arguments` with at most the parameters `inputs`, base64url of at most 96 KiB, and `retry-of`, a UID or nothing, each
+/// once. `X` is the path of the arguments.
 const ARGUMENTS: &str = "X.all(k, k == 'parameters') \
     && X.?parameters.orValue([]).all(p, p.all(k, k in ['name', 'value']) && p.?name.orValue('') in ['inputs', 'retry-of'] \
     && X.parameters.filter(o, o.?name.orValue('') == p.name).size() == 1 \
-    && has(p.value) && type(p.value) == string && string(p.value).matches(p.name == 'inputs' ? '^[A-Za-z0-9_-]*$' \
+    && has(p.value) && type(p.value) == string && p.value.size() <= 98304 \
+    && string(p.value).matches(p.name == 'inputs' ? '^[A-Za-z0-9_-]*$' \
     : '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$'))";
 
 /// `arguments` with at most the parameter `inputs`: what starts by itself tries nothing again.
@@ -20,15 +21,21 @@ const INPUTS: &str = "X.all(k, k == 'parameters') \
     && has(p.value) && type(p.value) == string && string(p.value).matches('^[A-Za-z0-9_-]*$'))";
 
 /// A reference by name to a template of the namespace. `X` is the path of the reference.
-const REFERENCE: &str = "X.all(k, k == 'name') \
+pub(super) const REFERENCE: &str = "X.all(k, k == 'name') \
     && X.?name.orValue('').matches('^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$')";
 
 /// Argo's namespace of labels and annotations, entries of `NEW` that differ from `OLD`.
-const ARGO_KEYS: &str = "NEW.all(k, !k.contains('argoproj.io/') || OLD[?k] == NEW[?k]) \
+const ARGO_KEYS: &str = "NEW.all(k, !k.contains('argoproj.io/') || OLD[?k] == NEW[?k]ELSE) \
     && OLD.all(k, !k.contains('argoproj.io/') || k in NEW)";
 
 fn argo_keys(part: &str) -> String {
+    argo_keys_but(part, "")
+}
+
+/// The same, with a further way for a key of `NEW` to be there.
+fn argo_keys_but(part: &str, further: &str) -> String {
     ARGO_KEYS
+        .replace("ELSE", further)
         .replace(
             "NEW",
             &format!("variables.new.metadata.?{part}.orValue({{}})"),
@@ -56,6 +63,16 @@ pub(super) fn workflows(target: &TargetPlan) -> Draft {
         .let_(
             "reference",
             "variables.new.spec.?workflowTemplateRef.orValue({})",
+        )
+        .let_("named", "variables.reference.?name.orValue('')")
+        .let_(
+            "event",
+            "variables.new.metadata.?labels[?'workflows.argoproj.io/workflow-event-binding'].orValue('')",
+        )
+        .let_("user", "request.userInfo.username.replace(':', '-')")
+        .let_(
+            "poster",
+            "variables.user.size() > 63 ? variables.user.substring(variables.user.size() - 63) : variables.user",
         );
     metadata(described(draft))
 }
@@ -121,10 +138,10 @@ fn metadata(draft: Draft) -> Draft {
         )
         .rule(
             "argo-label",
-            "labels and annotations of Argo are the controller's",
+            "labels and annotations of Argo are the controller's, and its server's where an event starts a run",
             format!(
                 "variables.controller || ({} && {})",
-                argo_keys("labels"),
+                argo_keys_but("labels", &format!(" || ({})", triggers::OF_EVENT.replace('K', "k"))),
                 argo_keys("annotations")
             ),
         )

@@ -363,3 +363,80 @@ pub struct CronWorkflowSpec {
     /// What starts.
     pub workflow_spec: WorkflowSpec,
 }
+
+/// A workflow that starts by an event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkflowEventBinding {
+    /// `argoproj.io/v1alpha1`.
+    pub api_version: &'static str,
+    /// `WorkflowEventBinding`.
+    pub kind: &'static str,
+    /// Name, namespace, labels.
+    pub metadata: ObjectMeta,
+    /// Which event, and what.
+    pub spec: WorkflowEventBindingSpec,
+}
+
+impl WorkflowEventBinding {
+    /// With its kind set.
+    #[must_use]
+    pub fn new(metadata: ObjectMeta, spec: WorkflowEventBindingSpec) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "WorkflowEventBinding",
+            metadata,
+            spec,
+        }
+    }
+}
+
+/// Which event starts a workflow, and what it is handed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WorkflowEventBindingSpec {
+    /// Which.
+    pub event: Event,
+    /// What is started.
+    pub submit: Submit,
+}
+
+/// Events that are meant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    /// An expression that holds for them.
+    pub selector: String,
+}
+
+/// What an event starts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Submit {
+    /// What it is handed.
+    pub arguments: EventArguments,
+    /// The stored workflow.
+    pub workflow_template_ref: TemplateRef,
+}
+
+/// Parameters from an event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventArguments {
+    /// The parameters.
+    pub parameters: Vec<EventParameter>,
+}
+
+/// A parameter from an event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventParameter {
+    /// Its name.
+    pub name: String,
+    /// Where its value comes from.
+    pub value_from: EventValue,
+}
+
+/// A value from an event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventValue {
+    /// An expression over the event.
+    pub event: String,
+}

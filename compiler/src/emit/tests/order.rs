@@ -33,6 +33,7 @@ fn the_order_is_fixed() {
         "ConfigMap",
         "WorkflowTemplate",
         "CronWorkflow",
+        "WorkflowEventBinding",
     ];
     assert_eq!(once, expected);
 }

@@ -1,9 +1,12 @@
-//! The run itself: inputs, limits, finish, workspace, record, retry, schedule.
+//! The run itself: inputs, limits, finish, workspace, record, retry, schedule, triggers.
 
 use super::{agents, bytes, count, number, sorted, text, texts};
-use crate::plan::{Keep, Overlap, SchedulePlan, WorkspacePlan, defaults};
+use crate::plan::{
+    Handed, HandedForm, Keep, Overlap, SchedulePlan, TriggerPlan, WorkspacePlan, defaults,
+};
 use crate::span::Spanned;
 use crate::spec;
+use crate::spec::trigger::{self, Trigger};
 use crate::values::cron::Cron;
 use crate::values::duration::Duration;
 use crate::values::money::Money as Amount;
@@ -149,4 +152,36 @@ pub(super) fn schedule(schedule: &spec::Schedule) -> SchedulePlan {
         },
         catch_up: seconds(schedule.catch_up.as_ref(), defaults::CATCH_UP),
     }
+}
+
+pub(super) fn triggers(triggers: &[Trigger]) -> Vec<TriggerPlan> {
+    let mut out: Vec<TriggerPlan> = triggers
+        .iter()
+        .map(|trigger| TriggerPlan {
+            event: trigger.event.value.clone(),
+            inputs: handed(&trigger.inputs),
+        })
+        .collect();
+    out.sort_by(|a, b| a.event.cmp(&b.event));
+    out
+}
+
+fn handed(inputs: &[trigger::Handed]) -> Vec<Handed> {
+    let mut out: Vec<Handed> = inputs
+        .iter()
+        .filter_map(|one| {
+            let (place, form) = match (&one.text, &one.json) {
+                (Some(text), _) => (text, HandedForm::Text),
+                (None, Some(json)) => (json, HandedForm::Json),
+                (None, None) => return None,
+            };
+            Some(Handed {
+                input: one.input.value.clone(),
+                place: place.value.clone(),
+                form,
+            })
+        })
+        .collect();
+    out.sort_by(|a, b| a.input.cmp(&b.input));
+    out
 }

@@ -2,7 +2,7 @@
 
 use super::page::{Page, Row};
 use super::words;
-use crate::plan::{Keep, Overlap, Plan, SchedulePlan, TargetPlan};
+use crate::plan::{Handed, HandedForm, Keep, Overlap, Plan, SchedulePlan, TargetPlan, TriggerPlan};
 use pure_agent_runtime::contract::Input;
 
 fn row(word: &str, fact: impl Into<String>) -> Row {
@@ -46,6 +46,7 @@ pub(super) fn title(page: &mut Page, plan: &Plan) {
             .as_ref()
             .map(|s| row("schedule", scheduled(s))),
     );
+    rows.extend(plan.triggers.iter().map(|t| row("trigger", triggered(t))));
     rows.extend(plan.queue.as_ref().map(|q| row("queue", queued(q, target))));
     let labels: Vec<String> = plan
         .labels
@@ -65,10 +66,34 @@ fn queued(queue: &str, target: &TargetPlan) -> String {
 }
 
 fn starts(plan: &Plan) -> &'static str {
-    match (plan.enabled, &plan.schedule) {
-        (false, _) => "never: it is disabled",
-        (true, None) => "when somebody submits it",
-        (true, Some(_)) => "by its schedule, and when somebody submits it",
+    match (plan.enabled, &plan.schedule, plan.triggers.is_empty()) {
+        (false, _, _) => "never: it is disabled",
+        (true, None, true) => "when somebody submits it",
+        (true, Some(_), true) => "by its schedule, and when somebody submits it",
+        (true, None, false) => "by each event of its triggers, and when somebody submits it",
+        (true, Some(_), false) => {
+            "by its schedule, by each event of its triggers, and when somebody submits it"
+        }
+    }
+}
+
+fn triggered(trigger: &TriggerPlan) -> String {
+    let inputs: Vec<String> = trigger.inputs.iter().map(handed).collect();
+    let gives = match inputs.as_slice() {
+        [] => "nothing of its payload".to_owned(),
+        some => some.join(", "),
+    };
+    format!("{}: {gives}", trigger.event)
+}
+
+fn handed(handed: &Handed) -> String {
+    let form = match handed.form {
+        HandedForm::Text => "the text",
+        HandedForm::Json => "the JSON",
+    };
+    match handed.place.as_str() {
+        "" => format!("{} is {form} of the payload", handed.input),
+        place => format!("{} is {form} at {place}", handed.input),
     }
 }
 

@@ -45,7 +45,8 @@ pub struct Ended {
 }
 
 /// An issue that no other run of this machine works on now.
-fn issue() -> String {
+#[must_use]
+pub fn issue() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     // Six digits: the process and the run.
@@ -83,6 +84,23 @@ impl<'s> Run<'s> {
             uid,
             issue,
             since,
+        }
+    }
+
+    /// A run of the first spec that somebody else started, by its Workflow.
+    ///
+    /// # Panics
+    /// When it is no Workflow.
+    #[must_use]
+    pub fn of(site: &'s Site, workflow: &Value, issue: &str) -> Self {
+        let text = |field: &str| workflow["metadata"][field].as_str().unwrap().to_owned();
+        Self {
+            site,
+            spec: site.place.spec.clone(),
+            name: text("name"),
+            uid: text("uid"),
+            issue: issue.to_owned(),
+            since: Instant::now(),
         }
     }
 

@@ -53,7 +53,7 @@ fn with_the_documented_rights_each_command_works_and_with_one_less_it_says_which
     assert_eq!(left.count(), 0, "no command misses {rest:#?}");
 }
 
-/// A quota, a queue and a schedule, so that objects of every kind are there. The schedule starts nothing within the test.
+/// A quota, a queue, a schedule and a trigger, so that objects of every kind are there. Nothing starts within the test.
 fn everything_is_emitted(ground: &Ground) {
     ground.folder.edit(
         "target.kdl",
@@ -63,12 +63,12 @@ fn everything_is_emitted(ground: &Ground) {
     ground.folder.edit(
         "policy.kdl",
         "    owner ",
-        "    schedule every=\"1h\"\n    owner ",
+        "    schedule every=\"1h\"\n    trigger \"alert\"\n    owner ",
     );
     ground.folder.edit(
         "spec.kdl",
         "    input \"issue\" {\n",
-        "    schedule \"30 3 29 2 *\" {\n        timezone \"UTC\"\n    }\n    input \"issue\" {\n        default \"ABC-1\"\n",
+        "    schedule \"30 3 29 2 *\" {\n        timezone \"UTC\"\n    }\n    trigger \"alert\"\n    input \"issue\" {\n        default \"ABC-1\"\n",
     );
 }
 
