@@ -85,10 +85,11 @@ pub fn findings(files: &BTreeMap<String, Vec<u8>>) -> (Sources, Vec<Finding>) {
 }
 
 /// The examples, by the names of their folders.
-pub const EXAMPLES: [&str; 7] = [
+pub const EXAMPLES: [&str; 8] = [
     "code-review",
     "graph",
     "local-model",
+    "monitoring",
     "nightly-report",
     "pure-agent",
     "quickstart",

@@ -27,7 +27,7 @@ fn all() -> Vec<(String, Plan, Bundle)> {
             out.push((format!("{name} on {target}"), plan::build(unit), bundle));
         }
     }
-    assert_eq!(out.len(), 28, "seven examples on four targets");
+    assert_eq!(out.len(), 32, "eight examples on four targets");
     out
 }
 

@@ -79,7 +79,7 @@ fn argo_s_linter_has_nothing_to_say_of_any_example() {
     }
     assert!(
         files.len() > EXAMPLES.len(),
-        "seven templates and a schedule"
+        "a template each, and schedules"
     );
     let lint = Command::new("argo-lint").args(&files).output();
     let Ok(said) = lint else {
