@@ -7,7 +7,7 @@ use pure_agent::load::{Extra, Loader};
 use pure_agent::plan::{self, Plan};
 use pure_agent_tests::crd;
 use pure_agent_tests::manifest_checks::{Scene, WAIVERS, judge};
-use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository};
+use pure_agent_tests::sources::{EXAMPLES, folder, memory, opened, repository};
 
 /// Plan and bundle of each example on each target, with a name for messages.
 fn all() -> Vec<(String, Plan, Bundle)> {
@@ -15,7 +15,7 @@ fn all() -> Vec<(String, Plan, Bundle)> {
     for (target, bytes) in folder(&repository().join("policies/targets")) {
         for name in EXAMPLES {
             let extra = Extra {
-                target_file: Some((target.clone(), bytes.clone())),
+                target_file: Some((target.clone(), opened(name, &bytes))),
                 ..Extra::default()
             };
             let world = memory(&folder(&repository().join("examples").join(name)));

@@ -11,7 +11,7 @@ use pure_agent::diag::{Base, Report, Severity};
 use pure_agent::load::{Extra, Loader};
 use pure_agent::plan;
 use pure_agent::values::date::Date;
-use pure_agent_tests::sources::{EXAMPLES, base, folder, memory, repository};
+use pure_agent_tests::sources::{EXAMPLES, base, folder, memory, opened, repository};
 use pure_agent_tests::{golden, page};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,7 +88,7 @@ fn every_example_goes_to_every_shipped_target() {
     for (target, bytes) in folder(&repository().join("policies/targets")) {
         for name in EXAMPLES {
             let extra = Extra {
-                target_file: Some((target.clone(), bytes.clone())),
+                target_file: Some((target.clone(), opened(name, &bytes))),
                 target: Some(target.trim_end_matches(".kdl").to_owned()),
                 ..Extra::default()
             };

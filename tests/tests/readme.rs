@@ -1,4 +1,4 @@
-//! Whatever the README and the page of tools show stands somewhere as a file that other tests hold true.
+//! Whatever the pages show stands somewhere as a file that other tests hold true.
 
 use pure_agent_tests::sources::repository;
 
@@ -9,6 +9,7 @@ fn every_shown_piece_is_a_part_of_its_file() {
         "README.md",
         "compiler/doc/steps.md",
         "compiler/doc/tools.md",
+        "examples/monitoring/README.md",
     ];
     let text = pages.map(|page| std::fs::read_to_string(root.join(page)).expect("the page"));
     let mut pieces = 0;
@@ -43,6 +44,7 @@ fn every_link_of_the_docs_leads_somewhere() {
         "compiler/doc/secrets.md",
         "compiler/doc/steps.md",
         "compiler/doc/tools.md",
+        "examples/monitoring/README.md",
         "tests/findings.md",
     ] {
         let text = std::fs::read_to_string(root.join(page)).expect("the page");

@@ -11,6 +11,7 @@ use super::reference;
 use super::site::{Run, Site, learn};
 use super::wait;
 use crate::readers::skipped;
+use crate::services::anthropic;
 use crate::sources::{folder, memory, repository};
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
@@ -122,8 +123,10 @@ fn deployment((name, port): (&str, u16), image: &str) -> Value {
                 "spec": {
                     "terminationGracePeriodSeconds": 0,
                     "automountServiceAccountToken": false,
+                    "volumes": [{"name": "state", "emptyDir": {}}],
                     "containers": [{"name": "main", "image": image, "imagePullPolicy": "IfNotPresent",
                         "command": ["/usr/bin/service", name, port.to_string()], "readinessProbe": ready,
+                        "volumeMounts": [{"name": "state", "mountPath": "/state"}],
                         "resources": {"requests": {"cpu": "5m"}}}],
                 },
             },
@@ -151,6 +154,9 @@ fn sources(programs: &Programs, approver: &Approver) -> BTreeMap<String, Vec<u8>
             "AAAAC3NzaC1lZDI1NTE5AAAAIBCwVzP8iK3f5ChFgAgjTr0mYeLZobVxCjK/MScgPTf0",
             key,
         ),
+        // The only model that answers here.
+        ("claude-haiku-4-5", anthropic::MODEL),
+        ("claude-haiku-*", "claude-opus-*"),
         // The namespace is one of the tests'.
         (".shop.svc", &format!(".{SHOP}.svc")),
         ("\"shop\"", &format!("\"{SHOP}\"")),

@@ -86,7 +86,9 @@ impl Known {
     fn way(&self) -> Vec<String> {
         let told = self.ended.told();
         let text = |step: &Value, outcome: &Value| {
-            format!("{} {}", step.as_str().unwrap(), outcome.as_str().unwrap())
+            // A visit that is repeated has no outcome.
+            let outcome = outcome.as_str().unwrap_or("-");
+            format!("{} {outcome}", step.as_str().unwrap_or("-"))
         };
         let decided = self.events("router-decided");
         let of_record: Vec<_> = decided
@@ -179,14 +181,15 @@ fn s2_13_to_s2_22_a_service_is_diagnosed_and_put_right_if_a_person_agrees() {
     let Some(monitored) = Monitored::or_skip() else {
         return;
     };
-    let run = monitored.submit("any");
-    well(&followed(&monitored, &run, &[]));
-
+    let first = monitored.submit("any");
+    // What it looked at was well; what comes now it does not see.
+    first.until_over("step-0");
     hang("auth");
     empty("blog");
     empty("api-gateway");
     let before = deployed("blog");
     std::thread::scope(|scope| {
+        let healthy = scope.spawn(|| followed(&monitored, &first, &[]));
         let follow = |focus: &'static str, verdicts: &'static [&'static str]| {
             let monitored = &monitored;
             scope.spawn(move || followed(monitored, &monitored.submit(focus), verdicts))
@@ -194,6 +197,7 @@ fn s2_13_to_s2_22_a_service_is_diagnosed_and_put_right_if_a_person_agrees() {
         let agreed = follow("auth", &["approve"]);
         let rejected = follow("blog", &["reject"]);
         let again = follow("api-gateway", &["approve", "approve"]);
+        well(&healthy.join().unwrap());
         put_right(&agreed.join().unwrap());
         left_alone(&rejected.join().unwrap(), &before);
         tried_again(&again.join().unwrap());
@@ -203,7 +207,12 @@ fn s2_13_to_s2_22_a_service_is_diagnosed_and_put_right_if_a_person_agrees() {
 
 /// S2-14: nothing is wrong, and the run ends where that is known.
 fn well(known: &Known) {
-    assert_eq!(known.way(), ["detect ok", "triage healthy"]);
+    assert_eq!(
+        known.way(),
+        ["detect ok", "triage healthy"],
+        "{}",
+        known.ended.told()
+    );
     assert_eq!(known.ended.phase, "Succeeded", "{}", known.ended.told());
     assert_eq!(known.ended.result()["verdict"], "done");
     assert_eq!(known.calls(), [("get_system_stats".to_owned(), false)]);
@@ -219,7 +228,7 @@ fn put_right(known: &Known) {
         "verify ok",
         "report ok",
     ];
-    assert_eq!(known.way(), on(&way));
+    assert_eq!(known.way(), on(&way), "{}", known.ended.told());
     known.reported();
     let asked = json!({"server": "cluster", "tool": "restart_deployment", "arguments": {"deployment": "auth"}});
     assert_eq!(known.shown, [asked]);
@@ -242,7 +251,7 @@ fn put_right(known: &Known) {
 /// S2-19, S2-22: the person says no; nothing is executed, and the report says so.
 fn left_alone(known: &Known, before: &Value) {
     let way = ["scale", "human-scale rejected", "report ok"];
-    assert_eq!(known.way(), on(&way));
+    assert_eq!(known.way(), on(&way), "{}", known.ended.told());
     known.reported();
     let asked = json!({"server": "cluster", "tool": "scale_deployment",
         "arguments": {"deployment": "blog", "replicas": 2}});
@@ -274,7 +283,7 @@ fn tried_again(known: &Known) {
         "verify ok",
         "report ok",
     ];
-    assert_eq!(known.way(), on(&way));
+    assert_eq!(known.way(), on(&way), "{}", known.ended.told());
     known.reported();
     let tools: Vec<_> = known.shown.iter().map(|asked| &asked["tool"]).collect();
     assert_eq!(tools, ["restart_deployment", "scale_deployment"]);

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 
-HANGS = "/hangs"
+HANGS = "/state/hangs"
 OTHERS = {"api-gateway": 7101, "auth": 7102, "blog": 7103}
 
 
