@@ -10,7 +10,6 @@ pub mod host;
 pub mod images;
 pub mod kubectl;
 pub mod launch;
-pub mod monitored;
 pub mod mutate;
 pub mod node;
 pub mod outcome;

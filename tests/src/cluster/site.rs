@@ -3,7 +3,7 @@
 mod run;
 mod watch;
 
-pub use run::{Ended, Run, visits};
+pub use run::{Ended, Run};
 pub use watch::{Seen, Watch};
 
 use super::approve::Approver;
@@ -14,7 +14,6 @@ use super::programs::{Programs, programs};
 use super::reference::{self, Change, TRUST, value};
 use crate::canary;
 use crate::readers::skipped;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The namespace, its first spec, and the hosts.
@@ -58,24 +57,6 @@ impl Site {
         let approver = Approver::new()?;
         let programs = programs(&outside)?;
         let files = files((namespace, spec), &programs, &approver, changes);
-        learn(spec);
-        Ok(Self::install(
-            namespace,
-            files,
-            (outside, approver, programs),
-        ))
-    }
-
-    /// Installs the bundle of any spec.
-    ///
-    /// # Panics
-    /// When it is refused.
-    #[must_use]
-    pub fn install(
-        namespace: &str,
-        files: Vec<(String, String)>,
-        (outside, approver, programs): (Outside, Approver, Programs),
-    ) -> Self {
         let place = Place::install(namespace, files, &value);
         let trusted = format!("--from-literal=ca.crt={}", outside.bundle());
         let made = words(
@@ -84,13 +65,14 @@ impl Site {
         );
         assert!(made.ok, "{made}");
         let watch = Watch::start(namespace);
-        Self {
+        learn(spec);
+        Ok(Self {
             place,
             outside,
             approver,
             programs,
             watch,
-        }
+        })
     }
 
     /// One more spec in the namespace.
@@ -128,12 +110,6 @@ impl Site {
         Run::submit(self, spec, script)
     }
 
-    /// Submits a run of the first spec with these inputs.
-    #[must_use]
-    pub fn submit_with(&self, inputs: &BTreeMap<String, String>) -> Run<'_> {
-        Run::of(self, &self.place.spec, &run::issue(), inputs)
-    }
-
     /// A command of `kubectl` in this namespace that must end well.
     ///
     /// # Panics
@@ -155,11 +131,10 @@ fn files(
 }
 
 /// From now on the secrets of a spec are searched for.
-pub fn learn(spec: &str) {
+fn learn(spec: &str) {
     for (secret, key) in [
         ("export-handler-secrets", "LINEAR_API_KEY"),
         ("export-handler-secrets", "GITHUB_TOKEN"),
-        ("export-keys", "WEBHOOK_KEY"),
         (format!("{spec}-key").as_str(), "key"),
     ] {
         if let Some(value) = value(secret, key) {

@@ -23,7 +23,6 @@ pub fn version() -> String {
             include_str!("control.rs"),
             include_str!("gatekeeper.rs"),
             include_str!("github.rs"),
-            include_str!("hook.rs"),
             include_str!("issues.rs"),
             include_str!("linear.rs"),
             include_str!("outside.rs"),

@@ -4,7 +4,6 @@
 
 use super::gatekeeper::Gatekeeper;
 use super::github::{self, GitHub};
-use super::hook::{self, Hook};
 use super::linear::{self, Linear};
 use super::provider::Asker;
 use super::repositories::Repositories;
@@ -21,14 +20,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The hosts that answer as their services do.
-pub const SERVICES: [&str; 11] = [
+pub const SERVICES: [&str; 10] = [
     "api.anthropic.com",
     "api.github.com",
     "api.linear.app",
     "docs.example.com",
     "gatekeeper.example.com",
     "github.com",
-    "hooks.example.com",
     rates::HOST,
     "packages.example.com",
     "pure-agent-logs.s3.ap-northeast-2.amazonaws.com",
@@ -38,17 +36,16 @@ pub const SERVICES: [&str; 11] = [
 /// A host that no spec names: whatever arrives there should not have.
 pub const STRANGER: &str = "stranger.example.net";
 
-/// The value of a secret of the examples, by Secret and key, as its service takes it.
+/// The value of a secret of the example, by Secret and key, as its service takes it.
 #[must_use]
 pub fn secret(secret: &str, key: &str) -> Option<String> {
     Some(match (secret, key) {
-        ("agent-secrets" | "model-keys", "ANTHROPIC_API_KEY") => canary("claude"),
+        ("agent-secrets", "ANTHROPIC_API_KEY") => canary("claude"),
         ("mcp-server-secrets", "LINEAR_API_KEY") => canary("linear"),
         ("mcp-server-secrets", "GATEKEEPER_API_KEY") => canary("gatekeeper"),
         ("mcp-server-secrets", "AWS_CREDENTIALS") => rates::credential(),
         ("export-handler-secrets" | "record-secrets", "LINEAR_API_KEY") => linear::KEY.to_owned(),
         ("export-handler-secrets", "GITHUB_TOKEN") => github::KEY.to_owned(),
-        ("export-keys", "WEBHOOK_KEY") => hook::KEY.to_owned(),
         ("record-secrets", "AWS_CREDENTIALS") => "AKID:s3-secret".to_owned(),
         _ => return None,
     })
@@ -89,7 +86,6 @@ pub struct Outside {
     linear: Mutex<Linear>,
     s3: Mutex<S3>,
     gatekeeper: Mutex<Gatekeeper>,
-    hook: Mutex<Hook>,
     repositories: Repositories,
     faults: Mutex<Vec<Fault>>,
     heard: Mutex<Vec<Heard>>,
@@ -112,7 +108,6 @@ impl Default for Outside {
                 key: canary("gatekeeper"),
                 ..Gatekeeper::default()
             }),
-            hook: Mutex::default(),
             repositories,
             faults: Mutex::default(),
             heard: Mutex::default(),
@@ -166,7 +161,6 @@ impl Outside {
             "docs.example.com" => page("some documentation"),
             "gatekeeper.example.com" => held(&self.gatekeeper).answer(request),
             "github.com" => self.repositories.serve(request, None),
-            "hooks.example.com" => held(&self.hook).answer(request),
             "pure-agent-logs.s3.ap-northeast-2.amazonaws.com" => held(&self.s3).answer(request),
             rates::HOST => rates::serve(request),
             "packages.example.com" => page("index"),

@@ -15,7 +15,6 @@ mod gate;
 mod graphs;
 mod kubernetes;
 mod lifecycle;
-mod monitoring;
 mod queue;
 mod routed;
 mod takeover;

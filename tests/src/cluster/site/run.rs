@@ -45,7 +45,7 @@ pub struct Ended {
 }
 
 /// An issue that no other run of this machine works on now.
-pub(super) fn issue() -> String {
+fn issue() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     // Six digits: the process and the run.
@@ -56,6 +56,7 @@ pub(super) fn issue() -> String {
 impl<'s> Run<'s> {
     pub(super) fn submit(site: &'s Site, spec: &str, script: &str) -> Self {
         let issue = issue();
+        let name = format!("{spec}-{}", issue.to_ascii_lowercase());
         let given = BTreeMap::from([
             ("issue".to_owned(), issue.clone()),
             (
@@ -63,23 +64,12 @@ impl<'s> Run<'s> {
                 format!("Work on {issue}.\nscript: {script}"),
             ),
         ]);
-        Self::of(site, spec, &issue, &given)
-    }
-
-    /// One with these inputs; its name ends with that of the issue.
-    pub(super) fn of(
-        site: &'s Site,
-        spec: &str,
-        issue: &str,
-        given: &BTreeMap<String, String>,
-    ) -> Self {
-        let name = format!("{spec}-{}", issue.to_ascii_lowercase());
         let workflow = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
             "metadata": {"name": name, "namespace": site.place.namespace},
             "spec": {
                 "workflowTemplateRef": {"name": spec},
-                "arguments": {"parameters": [{"name": "inputs", "value": inputs::encode(given)}]},
+                "arguments": {"parameters": [{"name": "inputs", "value": inputs::encode(&given)}]},
             },
         });
         let since = Instant::now();
@@ -91,7 +81,7 @@ impl<'s> Run<'s> {
             spec: spec.to_owned(),
             name,
             uid,
-            issue: issue.to_owned(),
+            issue,
             since,
         }
     }
@@ -306,25 +296,6 @@ fn told(workflow: &Value, logs: &BTreeMap<(String, String), String>) -> String {
     text
 }
 
-/// The visits that Argo made, in their order.
-#[must_use]
-pub fn visits(workflow: &Value) -> Vec<(String, u32)> {
-    let nodes = workflow["status"]["nodes"].as_object().unwrap().values();
-    let mut visits: Vec<(String, u32)> = nodes
-        .filter(|node| node["type"] == "Steps")
-        .filter_map(|node| {
-            let step = node["templateName"].as_str()?.strip_prefix("visit-")?;
-            let inputs = node["inputs"]["parameters"].as_array()?.iter();
-            let visit = inputs
-                .filter(|one| one["name"] == "visit")
-                .find_map(|one| one["value"].as_str());
-            Some((step.to_owned(), visit?.parse().ok()?))
-        })
-        .collect();
-    visits.sort_by_key(|(_, visit)| visit % 100);
-    visits
-}
-
 impl Ended {
     /// The result document that the export step told; null where it told none.
     #[must_use]
@@ -332,12 +303,6 @@ impl Ended {
         self.events("export", "export", "exported")
             .pop()
             .map_or(Value::Null, |event| event["result"].clone())
-    }
-
-    /// The visits that Argo made of the steps of a graph, in their order: step and number.
-    #[must_use]
-    pub fn visits(&self) -> Vec<(String, u32)> {
-        visits(&self.workflow)
     }
 
     /// The reasons of the routers' decisions, in the order of their cycles.
