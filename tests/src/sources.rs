@@ -85,35 +85,43 @@ pub fn findings(files: &BTreeMap<String, Vec<u8>>) -> (Sources, Vec<Finding>) {
 }
 
 /// The examples, by the names of their folders.
-pub const EXAMPLES: [&str; 10] = [
+pub const EXAMPLES: [&str; 11] = [
     "agent-platform",
     "agent-service",
     "code-review",
     "graph",
     "jobrunner",
     "local-model",
+    "monitoring",
     "nightly-report",
     "pure-agent",
     "quickstart",
     "routed",
 ];
 
-/// A target with the queues that an example expects of its own, as whoever owns the target would add them.
+/// A target with the queues and the workloads that an example expects of its own, as whoever owns the target would add
+/// them.
 ///
 /// # Panics
 /// If the example has no target of kind, or one of both is no target.
 #[must_use]
-pub fn with_queues(target: &str, example: &str) -> String {
+pub fn extended(target: &str, example: &str) -> String {
     let path = repository()
         .join("examples")
         .join(example)
         .join("targets/kind.kdl");
     let own = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let queues = own.split("    queue ").skip(1).map(|rest| {
+    let mut more = String::new();
+    for rest in own.split("    queue ").skip(1) {
         let (block, _) = rest.split_once("\n    }\n").expect("the end of a queue");
-        format!("    queue {block}\n    }}\n")
-    });
-    let queues: String = queues.collect();
+        more.push_str(&format!("    queue {block}\n    }}\n"));
+    }
+    for line in own
+        .lines()
+        .filter(|line| line.starts_with("    workloads "))
+    {
+        more.push_str(&format!("{line}\n"));
+    }
     assert_eq!(target.matches("    dns {").count(), 1, "a target");
-    target.replace("    dns {", &format!("{queues}    dns {{"))
+    target.replace("    dns {", &format!("{more}    dns {{"))
 }

@@ -7,14 +7,14 @@ use pure_agent::load::{Extra, Loader};
 use pure_agent::plan::{self, Plan};
 use pure_agent_tests::crd;
 use pure_agent_tests::manifest_checks::{Scene, WAIVERS, judge};
-use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository, with_queues};
+use pure_agent_tests::sources::{EXAMPLES, extended, folder, memory, repository};
 
 /// Plan and bundle of each example on each target, with a name for messages.
 fn all() -> Vec<(String, Plan, Bundle)> {
     let mut out = Vec::new();
     for (target, bytes) in folder(&repository().join("policies/targets")) {
         for name in EXAMPLES {
-            let text = with_queues(&String::from_utf8_lossy(&bytes), name);
+            let text = extended(&String::from_utf8_lossy(&bytes), name);
             let extra = Extra {
                 target_file: Some((target.clone(), text.into_bytes())),
                 ..Extra::default()
@@ -30,7 +30,7 @@ fn all() -> Vec<(String, Plan, Bundle)> {
             }
         }
     }
-    assert_eq!(out.len(), 56, "fourteen specs on four targets");
+    assert_eq!(out.len(), 60, "fifteen specs on four targets");
     out
 }
 

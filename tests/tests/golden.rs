@@ -12,7 +12,7 @@ use pure_agent::load::{Extra, Loader};
 use pure_agent::plan;
 use pure_agent::values::date::Date;
 use pure_agent_tests::emitted::case;
-use pure_agent_tests::sources::{EXAMPLES, base, folder, memory, repository, with_queues};
+use pure_agent_tests::sources::{EXAMPLES, base, extended, folder, memory, repository};
 use pure_agent_tests::{golden, page};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +98,7 @@ fn examples_compile_to_what_was_reviewed() {
 fn every_example_goes_to_every_shipped_target() {
     for (target, bytes) in folder(&repository().join("policies/targets")) {
         for name in EXAMPLES {
-            let text = with_queues(&String::from_utf8_lossy(&bytes), name);
+            let text = extended(&String::from_utf8_lossy(&bytes), name);
             let extra = Extra {
                 target_file: Some((target.clone(), text.into_bytes())),
                 target: Some(target.trim_end_matches(".kdl").to_owned()),

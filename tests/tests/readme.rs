@@ -1,4 +1,4 @@
-//! Whatever the README and the page of tools show stands somewhere as a file that other tests hold true.
+//! Whatever the pages show stands somewhere as a file that other tests hold true.
 
 use pure_agent_tests::sources::repository;
 
@@ -10,6 +10,7 @@ fn every_shown_piece_is_a_part_of_its_file() {
         "compiler/doc/steps.md",
         "compiler/doc/tools.md",
         "compiler/doc/triggers.md",
+        "examples/monitoring/README.md",
     ];
     let text = pages.map(|page| std::fs::read_to_string(root.join(page)).expect("the page"));
     let mut pieces = 0;
@@ -47,6 +48,7 @@ fn every_link_of_the_docs_leads_somewhere() {
         "examples/agent-platform/README.md",
         "examples/agent-service/README.md",
         "examples/jobrunner/README.md",
+        "examples/monitoring/README.md",
         "examples/pure-agent/README.md",
         "tests/findings.md",
     ] {

@@ -113,7 +113,7 @@ fn examples_carry_the_shipped_target() {
     }
 }
 
-/// Those whose cluster has more: its queues, and ranges that the gateway may reach.
+/// Those whose cluster has more: its queues, Deployments that are looked after, and ranges that the gateway may reach.
 #[test]
 fn other_examples_only_add_to_the_shipped_target() {
     let root = repository();
@@ -124,6 +124,7 @@ fn other_examples_only_add_to_the_shipped_target() {
         "agent-service",
         "jobrunner",
         "local-model",
+        "monitoring",
     ] {
         let copy = root.join(format!("examples/{example}/targets/kind.kdl"));
         let copy = std::fs::read_to_string(copy).expect("its target");

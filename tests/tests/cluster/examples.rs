@@ -4,7 +4,7 @@
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
 use pure_agent_tests::cluster::kubectl::{reachable, sure};
-use pure_agent_tests::sources::{EXAMPLES, folder, memory, repository, with_queues};
+use pure_agent_tests::sources::{EXAMPLES, extended, folder, memory, repository};
 use std::process::Command;
 
 /// A namespace of this test's own; only itself and nothing in it is really made.
@@ -14,7 +14,7 @@ const NAMESPACE: &str = "pure-agent-examples";
 fn objects(name: &str) -> Vec<(String, String)> {
     let target = std::fs::read_to_string(repository().join("policies/targets/test.kdl")).unwrap();
     let target = target.replace("\"pure-agent\"", &format!("\"{NAMESPACE}\""));
-    let target = with_queues(&target, name);
+    let target = extended(&target, name);
     let extra = Extra {
         target_file: Some(("test.kdl".to_owned(), target.into_bytes())),
         ..Extra::default()

@@ -47,20 +47,24 @@ fn every_mistake_is_told_at_once() {
 
 #[test]
 fn what_needs_an_account_of_a_cluster_does_not_run_here() {
-    let case = pure_agent_tests::sources::repository().join("golden/cases/shop-operator");
-    let mut command = Command::new(program());
-    let done = command
-        .current_dir(case)
-        .args(["run", "run.kdl", "--no-isolation"])
-        .output()
-        .unwrap();
-    assert_eq!(done.status.code(), Some(2), "{}", said(&done));
-    let told = String::from_utf8_lossy(&done.stderr).into_owned();
-    for word in [
-        "server `cluster` looks after a cluster",
-        "submit the run to that cluster",
+    for (case, spec) in [
+        ("golden/cases/shop-operator", "run.kdl"),
+        ("examples/monitoring", "specs/monitoring.kdl"),
     ] {
-        assert!(told.contains(word), "{word}: {told}");
+        let mut command = Command::new(program());
+        let done = command
+            .current_dir(pure_agent_tests::sources::repository().join(case))
+            .args(["run", spec, "--no-isolation"])
+            .output()
+            .unwrap();
+        assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        for word in [
+            "server `cluster` looks after a cluster",
+            "submit the run to that cluster",
+        ] {
+            assert!(told.contains(word), "{case}: {word}: {told}");
+        }
     }
 }
 
