@@ -130,7 +130,7 @@ async fn serve(gateway: Arc<Gateway>, folder: PathBuf) -> Running {
 }
 
 /// The grant or the server of this name in a list of a contract.
-pub fn member<'a>(list: &'a mut Value, key: &str, name: &str) -> &'a mut Value {
+pub(crate) fn member<'a>(list: &'a mut Value, key: &str, name: &str) -> &'a mut Value {
     let mut all = list.as_array_mut().unwrap().iter_mut();
     all.find(|one| one[key] == name).unwrap()
 }
