@@ -19,6 +19,7 @@ pub mod place;
 pub mod programs;
 pub mod reach;
 pub mod reference;
+pub mod seeds;
 pub mod shop;
 pub mod site;
 

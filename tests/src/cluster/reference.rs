@@ -103,7 +103,11 @@ pub fn small(deadline: &str, cycle: &str) -> Vec<Change> {
 }
 
 /// The facts of this cluster: the target of the project's own tests, with what is told by the cluster itself.
-fn target(namespace: &str, programs: &Programs, facts: &Facts) -> String {
+///
+/// # Panics
+/// When that target is not there.
+#[must_use]
+pub fn target(namespace: &str, programs: &Programs, facts: &Facts) -> String {
     let path = repository().join("policies/targets/test.kdl");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{e}"));
     let runtime = format!("localhost/pure-agent-runtime@sha256:{}", "2".repeat(64));

@@ -47,16 +47,38 @@ impl Site {
         if !reachable() {
             return None;
         }
-        let made = Self::new(namespace, spec, changes);
+        let made = Self::new(namespace, |outside, approver| {
+            let programs = programs(outside)?;
+            let files = files((namespace, spec), &programs, approver, changes);
+            Ok((programs, files))
+        });
         made.map_err(|why| skipped(&format!("no real runs: {why}")))
             .ok()
     }
 
-    fn new(namespace: &str, spec: &str, changes: &[Change]) -> Result<Self, String> {
+    /// The same with any spec; `make` is given the hosts, and gives the images and the bundle.
+    ///
+    /// # Panics
+    /// When the bundle is refused.
+    pub fn of_or_skip(
+        namespace: &str,
+        make: impl FnOnce(&Outside) -> Result<(Programs, Vec<(String, String)>), String>,
+    ) -> Option<Self> {
+        if !reachable() {
+            return None;
+        }
+        let made = Self::new(namespace, |outside, _| make(outside));
+        made.map_err(|why| skipped(&format!("no real runs: {why}")))
+            .ok()
+    }
+
+    fn new(
+        namespace: &str,
+        make: impl FnOnce(&Outside, &Approver) -> Result<(Programs, Vec<(String, String)>), String>,
+    ) -> Result<Self, String> {
         let outside = Outside::join()?;
         let approver = Approver::new()?;
-        let programs = programs(&outside)?;
-        let files = files((namespace, spec), &programs, &approver, changes);
+        let (programs, files) = make(&outside, &approver)?;
         let place = Place::install(namespace, files, &value);
         let trusted = format!("--from-literal=ca.crt={}", outside.bundle());
         let made = words(
@@ -65,7 +87,7 @@ impl Site {
         );
         assert!(made.ok, "{made}");
         let watch = Watch::start(namespace);
-        learn(spec);
+        learn(&place.spec);
         Ok(Self {
             place,
             outside,
@@ -81,10 +103,19 @@ impl Site {
     /// When its bundle is refused.
     #[must_use]
     pub fn beside(&self, spec: &str, changes: &[Change]) -> Place {
-        learn(spec);
         let here = (self.place.namespace.as_str(), spec);
-        let files = files(here, &self.programs, &self.approver, changes);
-        self.place.beside(files, &value)
+        self.beside_files(files(here, &self.programs, &self.approver, changes))
+    }
+
+    /// The same with the files of any bundle.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[must_use]
+    pub fn beside_files(&self, files: Vec<(String, String)>) -> Place {
+        let place = self.place.beside(files, &value);
+        learn(&place.spec);
+        place
     }
 
     /// Installs the first spec again with other changes, in the same namespace; what runs, runs on.
@@ -108,6 +139,12 @@ impl Site {
     #[must_use]
     pub fn submit_to(&self, spec: &str, script: &str) -> Run<'_> {
         Run::submit(self, spec, script)
+    }
+
+    /// Submits a run of a spec of this name with these inputs, which are not those of the reference example.
+    #[must_use]
+    pub fn submit_with(&self, spec: &str, inputs: &[(&str, &str)]) -> Run<'_> {
+        Run::submit_with(self, spec, inputs)
     }
 
     /// A command of `kubectl` in this namespace that must end well.

@@ -17,6 +17,7 @@ mod kubernetes;
 mod lifecycle;
 mod queue;
 mod routed;
+mod seeds;
 mod takeover;
 mod trigger;
 mod verbs;

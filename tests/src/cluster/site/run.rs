@@ -57,14 +57,20 @@ pub fn issue() -> String {
 impl<'s> Run<'s> {
     pub(super) fn submit(site: &'s Site, spec: &str, script: &str) -> Self {
         let issue = issue();
+        let prompt = format!("Work on {issue}.\nscript: {script}");
+        let given = [("issue", issue.as_str()), ("prompt", prompt.as_str())];
+        Self::submitted(site, spec, &given, issue.clone())
+    }
+
+    pub(super) fn submit_with(site: &'s Site, spec: &str, inputs: &[(&str, &str)]) -> Self {
+        Self::submitted(site, spec, inputs, issue())
+    }
+
+    fn submitted(site: &'s Site, spec: &str, inputs: &[(&str, &str)], issue: String) -> Self {
         let name = format!("{spec}-{}", issue.to_ascii_lowercase());
-        let given = BTreeMap::from([
-            ("issue".to_owned(), issue.clone()),
-            (
-                "prompt".to_owned(),
-                format!("Work on {issue}.\nscript: {script}"),
-            ),
-        ]);
+        let given = inputs.iter();
+        let given = given.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let given: BTreeMap<String, String> = given.collect();
         let workflow = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
             "metadata": {"name": name, "namespace": site.place.namespace},
