@@ -11,6 +11,7 @@ pub mod host;
 pub mod images;
 pub mod kubectl;
 pub mod launch;
+pub mod monitored;
 pub mod mutate;
 pub mod node;
 pub mod outcome;

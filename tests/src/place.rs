@@ -414,13 +414,26 @@ pub fn try_ask(
     bearer: Option<&str>,
     body: &str,
 ) -> std::io::Result<(u16, Value)> {
+    let (status, body) = try_text(address, what, bearer, body)?;
+    Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
+}
+
+/// The same, for an answer that is no JSON.
+///
+/// # Errors
+/// Nobody listens there.
+pub fn try_text(
+    address: &str,
+    what: &str,
+    bearer: Option<&str>,
+    body: &str,
+) -> std::io::Result<(u16, String)> {
     let bearer = bearer.map_or_else(String::new, |b| format!("Authorization: Bearer {b}\r\n"));
     let size = body.len();
-    let (status, body) = try_raw(
+    try_raw(
         address,
         format!("{what} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nContent-Type: application/json\r\n{bearer}Content-Length: {size}\r\n\r\n{body}").as_bytes(),
-    )?;
-    Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
+    )
 }
 
 /// The status of an answer, and the rule of its refusal.

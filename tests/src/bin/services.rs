@@ -80,7 +80,7 @@ fn serve(folder: &Path, tools: &Path) {
     let ends = listen(folder, RELAYS);
     drop(runtime.spawn(hold(ends)));
     let (mut served, mut relays) = (Vec::new(), Relays(Vec::new()));
-    for (number, name) in (FIRST..).zip(SERVICES.into_iter().chain([STRANGER])) {
+    for (number, name) in (FIRST..).zip([STRANGER].into_iter().chain(SERVICES)) {
         let door = Door::Unix(listen(folder, name));
         let answers = Arc::clone(&outside);
         let tls = Some(authority.acceptor(name));

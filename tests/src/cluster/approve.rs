@@ -2,7 +2,7 @@
 
 use super::reference::{PEOPLE, value};
 use super::wait;
-use crate::place::try_ask;
+use crate::place::{try_ask, try_text};
 use crate::program::Scratch;
 use pure_agent_runtime::proof::{Key, Use};
 use serde_json::{Value, json};
@@ -43,14 +43,28 @@ impl Approver {
     /// If nothing comes, or the answer is not taken.
     #[must_use]
     pub fn approve(&self, ask: impl Fn(&str, &str) -> (u16, Value), patience: Duration) -> Value {
+        self.answer("approve", ask, patience)
+    }
+
+    /// The same with a verdict: `approve` or `reject`.
+    ///
+    /// # Panics
+    /// If nothing comes, or the answer is not taken.
+    #[must_use]
+    pub fn answer(
+        &self,
+        verdict: &str,
+        ask: impl Fn(&str, &str) -> (u16, Value),
+        patience: Duration,
+    ) -> Value {
         let waiting = wait("something to approve", patience, || {
             let (_, told) = ask("GET /v1/approvals", "");
             let list = told["approvals"].as_array()?;
             let signed = |one: &&Value| !one["approvers"].is_null();
             list.iter().find(signed).cloned()
         });
-        let text = waiting["sign"]["approve"].as_str().unwrap();
-        let body = json!({"verdict": "approve", "signature": self.sign(text)});
+        let text = waiting["sign"][verdict].as_str().unwrap();
+        let body = json!({"verdict": verdict, "signature": self.sign(text)});
         let id = waiting["id"].as_str().unwrap();
         let (status, answer) = ask(&format!("POST /v1/approvals/{id}"), &body.to_string());
         assert_eq!(status, 200, "{answer}");
@@ -132,6 +146,15 @@ impl Forwarded {
     #[must_use]
     pub fn ask(&self, what: &str, body: &str) -> (u16, Value) {
         try_ask(&self.address, what, Some(&self.bearer), body).unwrap_or((0, Value::Null))
+    }
+
+    /// The record so far, line by line; none where the gateway is gone.
+    #[must_use]
+    pub fn record(&self) -> Option<Vec<Value>> {
+        let bearer = Some(self.bearer.as_str());
+        let (status, text) = try_text(&self.address, "GET /v1/record", bearer, "").ok()?;
+        let lines = text.lines().filter_map(|l| serde_json::from_str(l).ok());
+        (status == 200).then(|| lines.collect())
     }
 
     /// The same with another credential.

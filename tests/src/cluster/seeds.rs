@@ -7,7 +7,7 @@ use super::place::Facts;
 use super::programs::{Programs, scripted};
 use super::reference;
 use crate::seeds::{agent, of_forge};
-use crate::sources::{folder, memory, repository, with_queues};
+use crate::sources::{extended, folder, memory, repository};
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ pub fn bundle(
     let mut target = reference::target(namespace, programs, &Facts::of_cluster());
     // One namespace has one list of queues, for all of them.
     for of in ["agent-platform", "agent-service"] {
-        target = with_queues(&target, of);
+        target = extended(&target, of);
     }
     let extra = Extra {
         target_file: Some(("test.kdl".to_owned(), target.into_bytes())),

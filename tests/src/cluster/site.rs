@@ -3,7 +3,7 @@
 mod run;
 mod watch;
 
-pub use run::{Ended, Run, issue};
+pub use run::{Ended, Run, issue, visits};
 pub use watch::{Seen, Watch};
 
 use super::approve::Approver;
@@ -56,18 +56,18 @@ impl Site {
             .ok()
     }
 
-    /// The same with any spec; `make` is given the hosts, and gives the images and the bundle.
+    /// The same with any spec; `make` is given the hosts and a person who approves, and gives the images and the bundle.
     ///
     /// # Panics
     /// When the bundle is refused.
     pub fn of_or_skip(
         namespace: &str,
-        make: impl FnOnce(&Outside) -> Result<(Programs, Vec<(String, String)>), String>,
+        make: impl FnOnce(&Outside, &Approver) -> Result<(Programs, Vec<(String, String)>), String>,
     ) -> Option<Self> {
         if !reachable() {
             return None;
         }
-        let made = Self::new(namespace, |outside, _| make(outside));
+        let made = Self::new(namespace, make);
         made.map_err(|why| skipped(&format!("no real runs: {why}")))
             .ok()
     }
@@ -168,10 +168,11 @@ fn files(
 }
 
 /// From now on the secrets of a spec are searched for.
-fn learn(spec: &str) {
+pub fn learn(spec: &str) {
     for (secret, key) in [
         ("export-handler-secrets", "LINEAR_API_KEY"),
         ("export-handler-secrets", "GITHUB_TOKEN"),
+        ("export-keys", "WEBHOOK_KEY"),
         (format!("{spec}-key").as_str(), "key"),
     ] {
         if let Some(value) = value(secret, key) {

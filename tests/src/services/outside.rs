@@ -22,8 +22,19 @@ use std::time::Duration;
 
 pub use super::secrets::secret;
 
-/// The hosts that answer as their services do.
+/// The hosts that answer as their services do. A host's place is its address in the world of a cluster, which keeps it:
+/// one more goes to the end.
 pub const SERVICES: [&str; 17] = [
+    "api.anthropic.com",
+    "api.github.com",
+    "api.linear.app",
+    "docs.example.com",
+    "gatekeeper.example.com",
+    "github.com",
+    "packages.example.com",
+    "pure-agent-logs.s3.ap-northeast-2.amazonaws.com",
+    "uploads.linear.app",
+    rates::HOST,
     acme::HOSTS[0],
     acme::HOSTS[1],
     acme::HOSTS[2],
@@ -31,16 +42,6 @@ pub const SERVICES: [&str; 17] = [
     acme::HOSTS[4],
     acme::HOSTS[5],
     acme::HOSTS[6],
-    "api.anthropic.com",
-    "api.github.com",
-    "api.linear.app",
-    "docs.example.com",
-    "gatekeeper.example.com",
-    "github.com",
-    rates::HOST,
-    "packages.example.com",
-    "pure-agent-logs.s3.ap-northeast-2.amazonaws.com",
-    "uploads.linear.app",
 ];
 
 /// A host that no spec names: whatever arrives there should not have.

@@ -12,6 +12,7 @@ use pure_agent::emit::testing::minimal;
 use pure_agent::plan::{Flow, Plan};
 use pure_agent::value::Value as Emitted;
 use pure_agent_tests::cluster::kubectl::{get, reachable, sure};
+use pure_agent_tests::cluster::site::visits;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -109,24 +110,6 @@ fn words(run: &str, walked: &Walked) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "items": items.collect::<Vec<_>>()})
 }
 
-/// The visits that Argo made, in their order.
-fn visited(workflow: &Value) -> Vec<(String, u32)> {
-    let nodes = workflow["status"]["nodes"].as_object().unwrap().values();
-    let mut visits: Vec<(String, u32)> = nodes
-        .filter(|node| node["type"] == "Steps")
-        .filter_map(|node| {
-            let step = node["templateName"].as_str()?.strip_prefix("visit-")?;
-            let inputs = node["inputs"]["parameters"].as_array()?.iter();
-            let visit = inputs
-                .filter(|one| one["name"] == "visit")
-                .find_map(|one| one["value"].as_str());
-            Some((step.to_owned(), visit?.parse().ok()?))
-        })
-        .collect();
-    visits.sort_by_key(|(_, visit)| visit % 100);
-    visits
-}
-
 fn ended(run: &str) -> Value {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -188,7 +171,7 @@ fn s2_13_argo_walks_ten_graphs_as_they_are_written() {
     for (run, walked) in runs {
         let workflow = ended(&run);
         assert_eq!(
-            visited(&workflow),
+            visits(&workflow),
             walked.visits,
             "{run}: {}",
             workflow["status"]["message"]

@@ -15,6 +15,7 @@ mod gate;
 mod graphs;
 mod kubernetes;
 mod lifecycle;
+mod monitoring;
 mod queue;
 mod routed;
 mod seeds;

@@ -13,7 +13,7 @@ const REPORTS: &str = "acme-agent-reports.s3.ap-northeast-2.amazonaws.com";
 #[test]
 fn s1_01_s3_16_s4_06_three_systems_do_their_work_once() {
     let mut images = None;
-    let site = Site::of_or_skip(NAMESPACE, |outside| {
+    let site = Site::of_or_skip(NAMESPACE, |outside, _| {
         let (programs, made) = (programs(outside)?, Images::make(outside)?);
         let files = bundle(NAMESPACE, ("agent-platform", "chat"), &programs, &made);
         images = Some(made);

@@ -88,7 +88,7 @@ impl<'s> Run<'s> {
             spec: spec.to_owned(),
             name,
             uid,
-            issue,
+            issue: issue.to_owned(),
             since,
         }
     }
@@ -320,6 +320,25 @@ fn told(workflow: &Value, logs: &BTreeMap<(String, String), String>) -> String {
     text
 }
 
+/// The visits that Argo made, in their order.
+#[must_use]
+pub fn visits(workflow: &Value) -> Vec<(String, u32)> {
+    let nodes = workflow["status"]["nodes"].as_object().unwrap().values();
+    let mut visits: Vec<(String, u32)> = nodes
+        .filter(|node| node["type"] == "Steps")
+        .filter_map(|node| {
+            let step = node["templateName"].as_str()?.strip_prefix("visit-")?;
+            let inputs = node["inputs"]["parameters"].as_array()?.iter();
+            let visit = inputs
+                .filter(|one| one["name"] == "visit")
+                .find_map(|one| one["value"].as_str());
+            Some((step.to_owned(), visit?.parse().ok()?))
+        })
+        .collect();
+    visits.sort_by_key(|(_, visit)| visit % 100);
+    visits
+}
+
 impl Ended {
     /// The result document that the export step told; null where it told none.
     #[must_use]
@@ -327,6 +346,12 @@ impl Ended {
         self.events("export", "export", "exported")
             .pop()
             .map_or(Value::Null, |event| event["result"].clone())
+    }
+
+    /// The visits that Argo made of the steps of a graph, in their order: step and number.
+    #[must_use]
+    pub fn visits(&self) -> Vec<(String, u32)> {
+        visits(&self.workflow)
     }
 
     /// The reasons of the routers' decisions, in the order of their cycles.
