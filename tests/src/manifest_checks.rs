@@ -19,7 +19,7 @@ use pure_agent::value::Value;
 use std::collections::BTreeSet;
 use std::fmt;
 
-pub use waivers::WAIVERS;
+pub use waivers::{WAIVERS, WAIVERS_OF_WORKLOADS};
 
 /// What a bundle consists of, for the checks.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
 use pure_agent::plan::{self, Plan};
 use pure_agent_tests::crd;
-use pure_agent_tests::manifest_checks::{Scene, WAIVERS, judge};
+use pure_agent_tests::manifest_checks::{Scene, WAIVERS, WAIVERS_OF_WORKLOADS, judge};
 use pure_agent_tests::sources::{EXAMPLES, extended, folder, memory, repository};
 
 /// Plan and bundle of each example on each target, with a name for messages.
@@ -54,7 +54,11 @@ fn scanners_find_nothing_but_what_is_waived() {
             "{name}: only {} pods",
             scene.pods.len()
         );
-        let (mut violations, _) = judge(&scene, WAIVERS);
+        let mut waivers = WAIVERS.to_vec();
+        if !plan.target.workloads.is_empty() {
+            waivers.extend(WAIVERS_OF_WORKLOADS);
+        }
+        let (mut violations, _) = judge(&scene, &waivers);
         if !plan.target.executor.contains("@sha256:") {
             // Row 49: this target says that its controller names the executor by a tag.
             violations.retain(|v| v.check != 49 || !v.at.starts_with("launcher/"));

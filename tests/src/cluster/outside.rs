@@ -55,7 +55,7 @@ impl Outside {
                 serve.arg("serve").arg(&folder).arg(tools());
                 serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
                 let _lives_on = serve.spawn().map_err(|e| e.to_string())?;
-                wait("the hosts", Duration::from_secs(60), || {
+                wait("the hosts", Duration::from_secs(240), || {
                     Connection::open(&folder).ok()
                 })
             }

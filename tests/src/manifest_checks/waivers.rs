@@ -83,3 +83,19 @@ pub const WAIVERS: &[Waiver] = &[
         reason: "owned by the Workflow: the launcher sets the owner, which a template cannot show",
     },
 ];
+
+/// What is accepted besides of a bundle whose gateway looks after Deployments, and why.
+pub const WAIVERS_OF_WORKLOADS: &[Waiver] = &[
+    Waiver {
+        check: 18,
+        at: "gateway/",
+        what: "a projected token",
+        reason: "the gateway's own account looks after Deployments; no other pod has a token",
+    },
+    Waiver {
+        check: 33,
+        at: "Role/",
+        what: "get pods/log.",
+        reason: "the verbs that the spec's tools need, in the namespaces that the target opens",
+    },
+];
