@@ -82,9 +82,22 @@ impl Known {
         events.filter(|event| event["kind"] == kind).collect()
     }
 
+    /// What the pods said, and the calls of the run itself, as the record has them.
+    fn told(&self) -> String {
+        let own = self.record.iter().map(|line| &line["event"]);
+        let own = own
+            .filter(|event| event["agent"] == "")
+            .map(Value::to_string);
+        format!(
+            "{}\n{}",
+            self.ended.told(),
+            own.collect::<Vec<_>>().join("\n")
+        )
+    }
+
     /// `STEP OUTCOME` of each visit: the record, Argo and the result say the same.
     fn way(&self) -> Vec<String> {
-        let told = self.ended.told();
+        let told = self.told();
         let text = |step: &Value, outcome: &Value| {
             // A visit that is repeated has no outcome.
             let outcome = outcome.as_str().unwrap_or("-");
@@ -211,9 +224,9 @@ fn well(known: &Known) {
         known.way(),
         ["detect ok", "triage healthy"],
         "{}",
-        known.ended.told()
+        known.told()
     );
-    assert_eq!(known.ended.phase, "Succeeded", "{}", known.ended.told());
+    assert_eq!(known.ended.phase, "Succeeded", "{}", known.told());
     assert_eq!(known.ended.result()["verdict"], "done");
     assert_eq!(known.calls(), [("get_system_stats".to_owned(), false)]);
     assert!(known.hooks.is_empty(), "{:?}", known.hooks);
@@ -228,7 +241,7 @@ fn put_right(known: &Known) {
         "verify ok",
         "report ok",
     ];
-    assert_eq!(known.way(), on(&way), "{}", known.ended.told());
+    assert_eq!(known.way(), on(&way), "{}", known.told());
     known.reported();
     let asked = json!({"server": "cluster", "tool": "restart_deployment", "arguments": {"deployment": "auth"}});
     assert_eq!(known.shown, [asked]);
@@ -241,7 +254,7 @@ fn put_right(known: &Known) {
     ];
     assert_eq!(known.calls(), calls.map(|(tool, by)| (tool.to_owned(), by)));
     for tool in ["list_pods", "describe_pod", "get_pod_logs", "search_logs"] {
-        assert!(known.looked(tool), "{tool}: {}", known.ended.told());
+        assert!(known.looked(tool), "{tool}: {}", known.told());
     }
     later(known, "restart", "verify", 30);
     ready("auth", 1);
@@ -251,7 +264,7 @@ fn put_right(known: &Known) {
 /// S2-19, S2-22: the person says no; nothing is executed, and the report says so.
 fn left_alone(known: &Known, before: &Value) {
     let way = ["scale", "human-scale rejected", "report ok"];
-    assert_eq!(known.way(), on(&way), "{}", known.ended.told());
+    assert_eq!(known.way(), on(&way), "{}", known.told());
     known.reported();
     let asked = json!({"server": "cluster", "tool": "scale_deployment",
         "arguments": {"deployment": "blog", "replicas": 2}});
@@ -283,7 +296,7 @@ fn tried_again(known: &Known) {
         "verify ok",
         "report ok",
     ];
-    assert_eq!(known.way(), on(&way), "{}", known.ended.told());
+    assert_eq!(known.way(), on(&way), "{}", known.told());
     known.reported();
     let tools: Vec<_> = known.shown.iter().map(|asked| &asked["tool"]).collect();
     assert_eq!(tools, ["restart_deployment", "scale_deployment"]);
