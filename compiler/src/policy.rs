@@ -262,6 +262,8 @@ pub struct ExportRule {
     pub protect: Vec<S<Pattern>>,
     /// Buckets and prefixes.
     pub buckets: Vec<S<String>>,
+    /// Runs that may be submitted.
+    pub runs: Vec<S<Pattern>>,
     /// Most times.
     pub times: Option<S<u64>>,
     /// Whether approval is needed.
@@ -466,6 +468,7 @@ fn export(item: &Item) -> Option<ExportRule> {
         branches: list(item, "branch", branch),
         protect: list(item, "protect", |t| Pattern::parse(PatternKind::File, t)),
         buckets: texts(item, "to"),
+        runs: list(item, "run", name_pattern),
         times: int(item, "times"),
         approve: item.child("approve").map(|a| a.span),
     })

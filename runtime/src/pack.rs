@@ -176,6 +176,7 @@ impl Packing<'_> {
             }
             ExportAction::Comment { .. }
             | ExportAction::Report { .. }
+            | ExportAction::Submit { .. }
             | ExportAction::Webhook { .. } => Ok(None),
         }
     }

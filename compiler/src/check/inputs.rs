@@ -38,7 +38,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
 }
 
 /// Whether a submission without it is refused.
-fn is_required(input: &Input) -> bool {
+pub(super) fn is_required(input: &Input) -> bool {
     input.default.is_none() && input.required.as_ref().is_none_or(|r| r.value)
 }
 
@@ -128,6 +128,8 @@ fn needs(unit: &Unit, findings: &mut Findings) {
     }
     for export in &unit.run.exports {
         let what = format!("export `{}`", export.kind.value);
+        let bound = export.binds.iter().filter_map(|b| b.input.as_ref());
+        needed.extend(bound.map(|i| (i, what.clone())));
         needed.extend(
             export
                 .to

@@ -313,6 +313,7 @@ static EXPORT: NodeDef = node(
         "upload",
         "pull-request",
         "s3",
+        "submit",
         "webhook",
     ]),
 )])
@@ -323,6 +324,7 @@ static EXPORT: NodeDef = node(
     &BRANCH,
     &PROTECT,
     &BUCKET,
+    &super::submit::RULE,
     &TIMES,
     &EXPORT_APPROVE,
 ])

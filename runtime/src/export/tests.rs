@@ -5,6 +5,7 @@ mod attacks_github;
 mod crash;
 mod services;
 mod standins;
+mod submit;
 
 use super::Export;
 use super::client::{Client, Steps};

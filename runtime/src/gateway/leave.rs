@@ -5,6 +5,7 @@
 //! that starts again has the whole budget again.
 
 pub(super) mod ledger;
+mod submit;
 
 use super::answer::{Answer, Refusal};
 use super::connect::{HELLO, IDLE, target};
@@ -70,6 +71,7 @@ fn size(action: &ExportAction) -> u64 {
         | ExportAction::S3 { size, .. } => size.saturating_mul(3),
         ExportAction::Comment { .. }
         | ExportAction::Report { .. }
+        | ExportAction::Submit { .. }
         | ExportAction::Webhook { .. } => 0,
     }
 }

@@ -163,7 +163,14 @@ fn trusted(logs: &BTreeMap<String, String>) {
     );
     assert_eq!(
         gateway.list("secrets"),
-        ["claude", "gatekeeper", "linear", "linear-session", "rates", "s3"]
+        [
+            "claude",
+            "gatekeeper",
+            "linear",
+            "linear-session",
+            "rates",
+            "s3"
+        ]
     );
     assert_eq!(gateway.list("writable"), ["/record"]);
     for cycle in ["0", "1", "2"] {

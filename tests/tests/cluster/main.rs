@@ -17,6 +17,7 @@ mod kubernetes;
 mod lifecycle;
 mod queue;
 mod routed;
+mod runs;
 mod takeover;
 mod verbs;
 mod whole;

@@ -1,6 +1,6 @@
 //! What each kind of export takes and needs.
 
-use super::{excluded, missing, place};
+use super::{bind, excluded, missing, place};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::span::Span;
@@ -19,22 +19,23 @@ struct Form {
 
 const ON_LINEAR: (&str, &str) = ("on", "on \"linear\"");
 const ISSUE: (&str, &str) = ("to", "to input=\"issue\"");
+const AUTH: (&str, &str) = ("auth", "auth \"SECRET\"");
 
 fn form(kind: &str) -> Form {
     match kind {
         "comment" => Form {
             on: Some("linear"),
-            needs: &[ON_LINEAR, ISSUE],
+            needs: &[ON_LINEAR, ISSUE, AUTH],
             takes: &[],
         },
         "report" => Form {
             on: Some("linear"),
-            needs: &[ON_LINEAR, ISSUE],
+            needs: &[ON_LINEAR, ISSUE, AUTH],
             takes: &["size"],
         },
         "upload" => Form {
             on: Some("linear"),
-            needs: &[ON_LINEAR, ISSUE],
+            needs: &[ON_LINEAR, ISSUE, AUTH],
             takes: &["exclude", "size"],
         },
         "pull-request" => Form {
@@ -44,6 +45,7 @@ fn form(kind: &str) -> Form {
                 ("repo", "repo \"OWNER/NAME\""),
                 ("base", "base \"main\""),
                 ("branch", "branch \"agent/**\""),
+                AUTH,
             ],
             takes: &["exclude", "protect", "files", "size"],
         },
@@ -52,12 +54,18 @@ fn form(kind: &str) -> Form {
             needs: &[
                 ("to", "to \"s3://BUCKET/PREFIX\""),
                 ("region", "region \"eu-central-1\""),
+                AUTH,
             ],
             takes: &["exclude", "size"],
         },
+        "submit" => Form {
+            on: None,
+            needs: &[("run", "run \"NAME\" file=\"SPEC.kdl\"")],
+            takes: &["input", "bind"],
+        },
         _ => Form {
             on: None,
-            needs: &[("url", "url \"https://hooks.example.com/runs\"")],
+            needs: &[("url", "url \"https://hooks.example.com/runs\""), AUTH],
             takes: &[],
         },
     }
@@ -100,6 +108,7 @@ pub(super) fn check(export: &Export, findings: &mut Findings) {
             .fix(on.span, format!("\"{service}\"")),
         );
     }
+    export.binds.iter().for_each(|b| bind(b, findings));
     let Some(to) = export
         .to
         .as_ref()
@@ -126,6 +135,10 @@ fn settings(export: &Export) -> Vec<(&'static str, Span)> {
         ("files", export.files.as_ref().map(|v| v.span)),
         ("region", export.region.as_ref().map(|v| v.span)),
         ("url", export.url.as_ref().map(|v| v.span)),
+        ("run", export.run.as_ref().map(|v| v.name.span)),
+        ("input", export.inputs.first().map(|v| v.span)),
+        ("bind", export.binds.first().map(|v| v.span)),
+        ("auth", export.auth.as_ref().map(|v| v.span)),
     ];
     list.into_iter()
         .filter_map(|(word, span)| Some((word, span?)))

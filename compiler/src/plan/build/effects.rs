@@ -47,6 +47,7 @@ pub(crate) fn place(action: &ExportAction) -> String {
             format!("{on} {repo}, {branch} into {base}")
         }
         ExportAction::S3 { to, .. } => to.clone(),
+        ExportAction::Submit { run, .. } => format!("run {run}"),
         ExportAction::Webhook { url } => url.clone(),
     }
 }

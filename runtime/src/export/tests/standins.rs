@@ -83,6 +83,7 @@ pub(super) struct Services {
     pub(super) github: Service<GitHub>,
     pub(super) s3: Service<S3>,
     pub(super) hook: Service<Hook>,
+    pub(super) cluster: super::submit::Cluster,
 }
 
 impl Services {
@@ -92,6 +93,7 @@ impl Services {
             github: Service::start().await,
             s3: Service::start().await,
             hook: Service::start().await,
+            cluster: super::submit::Cluster::start().await,
         }
     }
 
@@ -102,6 +104,7 @@ impl Services {
             ("api.github.com", &self.github.upstream),
             ("bucket.s3.us-east-1.amazonaws.com", &self.s3.upstream),
             ("hook.example.com", &self.hook.upstream),
+            ("kubernetes.default.svc", &self.cluster.upstream),
         ])
     }
 }
