@@ -39,10 +39,12 @@ fn s4_15_a_run_submits_another_once() {
         json!({"name": "daily"})
     );
     assert_eq!(daily["spec"]["arguments"], person());
-    succeeded(name);
-    let said = kubectl(&format!("logs {name}-agent-0 -n {RUNS}"), "");
     let given = "given {\"city\": \"Busan\", \"day\": \"2026-11-29\"}";
-    assert!(said.out.contains(given), "{said}");
+    wait("what it was given", Duration::from_secs(420), || {
+        let said = kubectl(&format!("logs {name}-agent-0 -n {RUNS}"), "");
+        said.out.contains(given).then_some(())
+    });
+    succeeded(name);
     // A run that tries the first again finds what that one submitted.
     let _again = handover.submit("planner-2", Some(&uid));
     succeeded("planner-2");
