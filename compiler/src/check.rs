@@ -29,7 +29,7 @@ mod secrets;
 mod testing;
 mod tools;
 #[cfg(test)]
-mod trial;
+pub(crate) mod trial;
 mod trigger;
 mod unused;
 mod upstreams;

@@ -128,6 +128,7 @@ codes! {
     ApprovalTooLong    "0419" Error "approval that outlasts the run";
     BucketHost         "0420" Error "bucket or region without a host";
     Workloads          "0421" Error "namespace that the target does not open";
+    RunClosed          "0429" Error "run that the target does not open to others";
     AroundGateway      "0501" Error "way around the gateway";
     TunnelUnseen       "0502" Warning "tunnel whose content nobody sees";
     PlaintextSecret    "0503" Error "secret over an unencrypted connection";

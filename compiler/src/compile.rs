@@ -125,6 +125,7 @@ fn sources_of(unit: &Unit, sources: &Sources) -> Vec<bundle::Source> {
         .collect();
     ids.insert(unit.root);
     ids.insert(unit.run.name.span.source);
+    ids.extend(unit.others.values().map(|run| run.name.span.source));
     ids.insert(unit.target.name.span.source);
     ids.extend(unit.policies.iter().map(|p| p.name.span.source));
     let source = |path: &str, text: &str| bundle::Source {

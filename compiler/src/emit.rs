@@ -15,6 +15,7 @@ pub mod paths;
 pub mod platform;
 pub mod pods;
 pub mod quantity;
+pub mod submits;
 pub mod substitution;
 #[doc(hidden)]
 pub mod testing;
@@ -126,6 +127,7 @@ pub fn emit_spec(plan: &Plan) -> Result<Vec<Object>, NotEmitted> {
     }
     // After the policies that bound what may be done with them.
     objects.extend(workloads::rights(plan)?);
+    objects.extend(submits::rights(plan)?);
     objects.push(object(Zone::Spec, &contract_map(plan, &sealed))?);
     objects.push(workflow::workflow_template(plan, &pods)?);
     objects.extend(cron::cron_workflow(plan)?);

@@ -2,6 +2,8 @@
 //!
 //! Every file is read once, whatever refers to it, and only through the [world](crate::world).
 
+mod others;
+
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::nodes::Document;
@@ -276,6 +278,10 @@ impl<'w> Loader<'w> {
         let dangling = findings.iter().any(|f| f.code == Code::UnknownName);
         self.findings.extend(findings);
         let files = self.prompts(&all.spec);
+        let others = run
+            .as_ref()
+            .map(|run| self.others(path, run))
+            .unwrap_or_default();
         all.policies
             .sort_by(|a, b| (&a.name.value, a.span).cmp(&(&b.name.value, b.span)));
         all.policies.dedup_by(|a, b| a.span == b.span);
@@ -295,6 +301,7 @@ impl<'w> Loader<'w> {
             target,
             dangling,
             files,
+            others,
         })
     }
 

@@ -8,6 +8,7 @@ mod graph;
 pub mod policy;
 mod service;
 pub mod spec;
+mod submit;
 pub mod target;
 mod trigger;
 mod workloads;

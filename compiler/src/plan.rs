@@ -20,7 +20,7 @@ pub use text::text;
 
 use pure_agent_runtime::contract;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the JSON form; a field is added without raising it, never removed or changed.
 pub const PLAN_SCHEMA: u32 = 1;
@@ -112,6 +112,19 @@ pub enum Flow {
 }
 
 impl Plan {
+    /// The runs that it may submit, by name.
+    #[must_use]
+    pub fn submitted(&self) -> BTreeSet<&str> {
+        let runs = self
+            .exports
+            .iter()
+            .filter_map(|export| match &export.action {
+                contract::ExportAction::Submit { run, .. } => Some(run.as_str()),
+                _ => None,
+            });
+        runs.collect()
+    }
+
     /// Seconds that the choice of the agent may take; none where there is no choice.
     #[must_use]
     pub fn choosing(&self) -> Option<u64> {
@@ -449,6 +462,9 @@ pub struct TargetPlan {
     /// Namespaces whose Deployments runs may look after; only with one may a gateway have a token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub workloads: Vec<String>,
+    /// Runs that other runs may submit; with one a gateway may have a token, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub submits: Vec<String>,
     /// Groups that may exec into pods in an emergency.
     pub break_glass: Vec<String>,
     /// Groups that may look after runs: start probes, and ask gateways.
@@ -462,6 +478,12 @@ pub struct TargetPlan {
 }
 
 impl TargetPlan {
+    /// Whether a gateway may have a token.
+    #[must_use]
+    pub fn gives_tokens(&self) -> bool {
+        !self.workloads.is_empty() || !self.submits.is_empty()
+    }
+
     /// Single addresses of the API server, and the port that they share: what a name can stand for.
     #[must_use]
     pub fn api(&self) -> Option<(u16, Vec<&str>)> {

@@ -268,6 +268,8 @@ pub struct ExportRule {
     pub hosts: Vec<S<HostPattern>>,
     /// Whether they may be told what an agent says: the node.
     pub summary: Option<Span>,
+    /// Runs that may be submitted.
+    pub runs: Vec<S<Pattern>>,
     /// Most times.
     pub times: Option<S<u64>>,
     /// Whether approval is needed.
@@ -475,6 +477,7 @@ fn export(item: &Item) -> Option<ExportRule> {
         buckets: texts(item, "to"),
         hosts: list(item, "host", HostPattern::parse),
         summary: item.child("summary").map(|s| s.span),
+        runs: list(item, "run", name_pattern),
         times: int(item, "times"),
         approve: item.child("approve").map(|a| a.span),
     })

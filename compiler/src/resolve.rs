@@ -31,6 +31,8 @@ pub struct Unit {
     pub dangling: bool,
     /// Texts of files that it names (prompts and skills), by the path as written and the place.
     pub files: BTreeMap<Span, String>,
+    /// Runs of other specs that it may submit, by the place that names their file.
+    pub others: BTreeMap<Span, Run>,
 }
 
 impl Unit {
@@ -269,6 +271,8 @@ fn of_run<'a>(run: &'a Run, out: &mut Vec<(Decl, &'a Spanned<String>)>) {
     for e in &run.exports {
         out.extend(e.auth.iter().map(|s| (Decl::Secret, s)));
         out.extend(e.approval.iter().map(|a| (Decl::Approval, a)));
+        let bound = e.binds.iter().filter_map(|b| b.input.as_ref());
+        out.extend(bound.map(|i| (Decl::Input, i)));
         out.extend(
             e.to.iter()
                 .filter_map(|t| t.input.as_ref())

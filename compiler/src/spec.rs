@@ -539,6 +539,12 @@ pub struct Export {
     pub text: Option<S<String>>,
     /// The `summary` node.
     pub summary: Option<Span>,
+    /// Run that is submitted.
+    pub run: Option<RunOf>,
+    /// Its inputs that the agent chooses.
+    pub inputs: Vec<S<String>>,
+    /// Its inputs that the agent does not.
+    pub binds: Vec<Bind>,
     /// Most times.
     pub times: Option<S<u64>>,
     /// Approval.
@@ -547,6 +553,15 @@ pub struct Export {
     pub auth: Option<S<String>>,
     /// Whether something in it was refused: what seems to be missing may be what was meant.
     pub spoilt: bool,
+}
+
+/// `run` of an export: a run of another spec.
+#[derive(Debug, Clone)]
+pub struct RunOf {
+    /// Its name.
+    pub name: S<String>,
+    /// The file of its spec, as written.
+    pub file: S<String>,
 }
 
 /// `to`: an input or a constant.
@@ -1008,10 +1023,20 @@ fn export(item: &Item) -> Option<Export> {
         host: child(item, "host", HostPattern::parse),
         text: text(item, "text"),
         summary: item.child("summary").map(|s| s.span),
+        run: item.child("run").and_then(run_of),
+        inputs: texts(item, "input"),
+        binds: item.children("bind").filter_map(bind).collect(),
         times: int(item, "times"),
         approval: item.child("approve").and_then(|a| a.prop("by")),
         auth: text(item, "auth"),
         spoilt: item.spoilt(),
+    })
+}
+
+fn run_of(item: &Item) -> Option<RunOf> {
+    Some(RunOf {
+        name: item.text(0)?,
+        file: item.prop("file")?,
     })
 }
 

@@ -8,8 +8,7 @@ use pure_agent_runtime::contract::Input;
 use regex_automata::nfa::thompson::pikevm::PikeVM;
 use std::collections::BTreeMap;
 
-/// Most bytes of the parameter.
-pub const MOST: usize = 96 << 10;
+pub use pure_agent_runtime::workflow::MOST_INPUTS as MOST;
 
 /// The parameter for these inputs.
 ///

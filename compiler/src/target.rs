@@ -53,6 +53,8 @@ pub struct Target {
     pub private: Vec<(S<Cidr>, S<u64>)>,
     /// Namespaces whose Deployments runs may look after.
     pub workloads: Vec<S<String>>,
+    /// Runs that other runs may submit.
+    pub submits: Vec<S<String>>,
     /// Addresses that must be closed.
     pub closed: Vec<S<String>>,
     /// Groups for emergencies.
@@ -152,6 +154,7 @@ fn target(item: &Item) -> Option<Target> {
             .and_then(|t| Some((t.text(0)?, t.prop("key")?))),
         private: item.children("private").filter_map(block).collect(),
         workloads: texts(item, "workloads"),
+        submits: texts(item, "submit"),
         closed: texts(item, "closed"),
         break_glass: texts(item, "break-glass"),
         operators: texts(item, "operator"),

@@ -569,8 +569,9 @@ pub struct Export {
     pub when: ExportWhen,
     /// What is done, and where.
     pub action: ExportAction,
-    /// Secret of the export step.
-    pub auth: String,
+    /// Secret of the export step; none: nothing outside is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
     /// Most times in a run.
     pub times: u32,
     /// Approval that it waits for.
@@ -659,6 +660,19 @@ pub enum ExportAction {
         exclude: Vec<String>,
         /// Most bytes.
         size: u64,
+    },
+    /// Another run of the same namespace, which the gateway submits with its own account.
+    Submit {
+        /// How the API server is reached.
+        api: ClusterApi,
+        /// The run: name of its spec and template.
+        run: String,
+        /// What that run declares to be handed in.
+        inputs: Vec<Input>,
+        /// Those that the agent chooses, sorted.
+        chosen: Vec<String>,
+        /// Those that it cannot choose.
+        bind: BTreeMap<String, Bound>,
     },
     /// A signed POST.
     Webhook {

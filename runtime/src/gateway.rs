@@ -55,6 +55,8 @@ pub struct Gateway {
     pub key: Key,
     /// UID of the run.
     pub uid: String,
+    /// Name of the run; empty where nobody says it.
+    pub run: String,
     /// The validated inputs.
     pub inputs: inputs::Inputs,
     /// Where the agent may go.
@@ -94,6 +96,8 @@ pub struct Given {
     pub key: Key,
     /// UID of the run.
     pub uid: String,
+    /// Name of the run; empty where nobody says it.
+    pub run: String,
     /// The validated inputs.
     pub inputs: inputs::Inputs,
     /// Record and state.
@@ -138,6 +142,7 @@ impl Gateway {
             contract,
             key: given.key,
             uid: given.uid,
+            run: given.run,
             inputs: given.inputs,
             secrets,
             web,

@@ -1,8 +1,8 @@
 //! The runtime of `pure-agent`: enforces what the compiler wrote down, and nothing else.
 //!
-//! The compiler shares three things with it: [`contract`], the versioned configuration that every role reads, verified,
-//! before it opens a port or a file; [`segment`], the matcher of patterns; and [`git`], names of branches and
-//! repositories. Everything else is behind the feature `roles`:
+//! The compiler shares four things with it: [`contract`], the versioned configuration that every role reads, verified,
+//! before it opens a port or a file; [`segment`], the matcher of patterns; [`git`], names of branches and repositories;
+//! and [`workflow`], the one form of a run that is submitted. Everything else is behind the feature `roles`:
 //!
 //! - `open` verifies the contract, `strict` reads JSON from strangers, `proof` knows the run's key;
 //! - `secret` reads credentials from files;
@@ -80,3 +80,4 @@ pub mod tools;
 pub mod transcript;
 #[cfg(feature = "roles")]
 pub mod web;
+pub mod workflow;

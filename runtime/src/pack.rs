@@ -177,6 +177,7 @@ impl Packing<'_> {
             ExportAction::Comment { .. }
             | ExportAction::Report { .. }
             | ExportAction::Notify { .. }
+            | ExportAction::Submit { .. }
             | ExportAction::Webhook { .. } => Ok(None),
         }
     }

@@ -8,6 +8,7 @@
 //! whatever its `times` say; one with `times` 0 is not offered.
 
 pub mod actions;
+mod chosen;
 pub mod pull_request;
 pub mod read;
 pub mod schema;
@@ -68,6 +69,8 @@ pub enum Detail {
     Report(String),
     /// A pull request.
     PullRequest(PullRequest),
+    /// Inputs of another run, by name.
+    Inputs(BTreeMap<String, String>),
 }
 
 impl fmt::Debug for Document {
@@ -84,6 +87,7 @@ impl fmt::Debug for Detail {
         f.write_str(match self {
             Self::Report(_) => "Report",
             Self::PullRequest(_) => "PullRequest",
+            Self::Inputs(_) => "Inputs",
         })
     }
 }
@@ -152,6 +156,7 @@ fn kind(export: &Export) -> &'static str {
         ExportAction::PullRequest { .. } => "pull-request",
         ExportAction::Notify { .. } => "notify",
         ExportAction::S3 { .. } => "s3",
+        ExportAction::Submit { .. } => "submit",
         ExportAction::Webhook { .. } => "webhook",
     }
 }
@@ -163,10 +168,15 @@ fn is_offered(export: &Export) -> bool {
 
 /// Whether it takes a text of the submission that no other export takes.
 fn has_detail(export: &Export) -> bool {
-    matches!(
-        export.action,
-        ExportAction::Report { .. } | ExportAction::PullRequest { .. }
-    )
+    match &export.action {
+        ExportAction::Report { .. } | ExportAction::PullRequest { .. } => true,
+        ExportAction::Submit { chosen, .. } => !chosen.is_empty(),
+        ExportAction::Comment { .. }
+        | ExportAction::Upload { .. }
+        | ExportAction::Notify { .. }
+        | ExportAction::S3 { .. }
+        | ExportAction::Webhook { .. } => false,
+    }
 }
 
 /// Where it goes, where that is an issue. `Err`: the input that should say so was not given.

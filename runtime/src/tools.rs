@@ -8,7 +8,7 @@ pub mod fetch;
 pub mod git;
 mod http;
 mod image;
-mod kubernetes;
+pub(crate) mod kubernetes;
 mod linear;
 mod s3;
 pub(crate) mod url;

@@ -7,6 +7,7 @@
 pub mod approve;
 pub mod argo;
 pub mod bundle;
+pub mod handover;
 pub mod host;
 pub mod images;
 pub mod kubectl;

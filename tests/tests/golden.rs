@@ -22,7 +22,7 @@ const LOOK: Look = Look {
 };
 
 /// Workspaces that are no example, by the names of their folders.
-const CASES: [&str; 3] = ["exchange-rates", "shop-operator", "typed-tools"];
+const CASES: [&str; 4] = ["exchange-rates", "handover", "shop-operator", "typed-tools"];
 
 type Files = BTreeMap<String, Vec<u8>>;
 

@@ -7,6 +7,7 @@ fn every_shown_piece_is_a_part_of_its_file() {
     let root = repository();
     let pages = [
         "README.md",
+        "compiler/doc/runs.md",
         "compiler/doc/steps.md",
         "compiler/doc/tools.md",
         "compiler/doc/triggers.md",
@@ -43,6 +44,7 @@ fn every_link_of_the_docs_leads_somewhere() {
         "compiler/doc/rights.md",
         "compiler/doc/scanners.md",
         "compiler/doc/secrets.md",
+        "compiler/doc/runs.md",
         "compiler/doc/steps.md",
         "compiler/doc/tools.md",
         "examples/agent-platform/README.md",

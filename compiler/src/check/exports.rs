@@ -2,6 +2,7 @@
 
 pub(super) mod overlap;
 pub(super) mod rules;
+mod submitted;
 mod times;
 
 use super::denial::{Refused, Wish, report};
@@ -16,6 +17,7 @@ pub(super) fn check(unit: &Unit, findings: &mut Findings) {
     for export in &unit.run.exports {
         permitted(unit, findings, export);
         from_base(findings, export);
+        submitted::check(unit, export, findings);
     }
     times::check(unit, findings);
 }

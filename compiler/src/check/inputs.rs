@@ -128,6 +128,8 @@ fn needs(unit: &Unit, findings: &mut Findings) {
     }
     for export in &unit.run.exports {
         let what = format!("export `{}`", export.kind.value);
+        let bound = export.binds.iter().filter_map(|b| b.input.as_ref());
+        needed.extend(bound.map(|i| (i, what.clone())));
         needed.extend(
             export
                 .to

@@ -12,6 +12,7 @@ use crate::bundle::{BUNDLE_ANNOTATION, DIGEST_ANNOTATION, Zone};
 use crate::emit::names;
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use pure_agent_runtime::contract::Visit;
+use pure_agent_runtime::workflow::{Start, Workflow};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct Run {
     pub shutdown: String,
     /// UID of the first run, where this one tries it again.
     pub retry_of: String,
+    /// The run that submitted it; empty where a person or a schedule did.
+    pub submitted_by: String,
     /// The inputs, as they travel.
     #[serde(skip)]
     pub inputs: Option<String>,
@@ -112,6 +115,10 @@ impl Run {
             finished: text("/status/finishedAt"),
             shutdown: text("/spec/shutdown"),
             retry_of: parameter(names::RETRY_OF).unwrap_or_default(),
+            submitted_by: workflow["metadata"]["labels"][names::SUBMITTED_BY]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             inputs: parameter(names::INPUTS),
             steps: steps(workflow),
         }
@@ -196,20 +203,16 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// The Workflow: the template's name and the parameters.
-    fn workflow(&self) -> Value {
-        let mut parameters = vec![json!({"name": names::INPUTS, "value": self.inputs})];
-        if let Some(first) = &self.retry_of {
-            parameters.push(json!({"name": names::RETRY_OF, "value": first}));
-        }
-        json!({
-            "apiVersion": WORKFLOW.api_version(), "kind": WORKFLOW.name,
-            "metadata": {"generateName": format!("{}-", self.spec), "namespace": self.namespace},
-            "spec": {
-                "workflowTemplateRef": {"name": self.spec},
-                "arguments": {"parameters": parameters},
-            },
-        })
+    /// The Workflow, as a run writes it that submits another one.
+    fn workflow(&self) -> Workflow {
+        let start = Start {
+            namespace: &self.namespace,
+            spec: &self.spec,
+            inputs: &self.inputs,
+            retry_of: self.retry_of.as_deref(),
+            by: None,
+        };
+        start.workflow()
     }
 }
 
@@ -219,7 +222,9 @@ impl Cluster {
     /// # Errors
     /// What the API server refuses.
     pub fn submit(&self, submission: &Submission, trial: bool) -> Result<Run, Trouble> {
-        let workflow: DynamicObject = serde_json::from_value(submission.workflow())
+        let workflow = serde_json::to_value(submission.workflow());
+        let workflow: DynamicObject = workflow
+            .and_then(serde_json::from_value)
             .map_err(|e| Trouble::local("the Workflow is no object", &e))?;
         let params = PostParams {
             dry_run: trial,
@@ -530,7 +535,7 @@ mod tests {
             retry_of: None,
         };
         assert_eq!(
-            submission.workflow(),
+            serde_json::to_value(submission.workflow()).unwrap(),
             json!({
                 "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
                 "metadata": {"generateName": "review-", "namespace": "agents"},
@@ -539,7 +544,8 @@ mod tests {
             })
         );
         submission.retry_of = Some("u".to_owned());
-        let parameters = submission.workflow()["spec"]["arguments"]["parameters"].clone();
+        let workflow = serde_json::to_value(submission.workflow()).unwrap();
+        let parameters = &workflow["spec"]["arguments"]["parameters"];
         assert_eq!(parameters[1], json!({"name": "retry-of", "value": "u"}));
     }
 

@@ -23,6 +23,7 @@ mod pods;
 mod probes;
 mod queues;
 mod runs;
+mod submits;
 #[cfg(test)]
 mod tests;
 mod triggers;
@@ -75,7 +76,7 @@ pub fn platform(target: &TargetPlan, labels: &BTreeMap<String, String>) -> Vec<G
         pods::status(target),
         access::access(target),
         access::tokens(target),
-        runs::workflows(target),
+        submits::submitted(runs::workflows(target), target),
         runs::schedules(target),
         triggers::triggers(target),
         runs::results(target),
@@ -102,6 +103,7 @@ pub fn spec(
     if !plan.enabled {
         drafts.push(runs::disabled(plan));
     }
+    drafts.extend(submits::submits(plan));
     let own = drafts
         .into_iter()
         .map(|draft| draft.guard(&plan.target.namespace, labels));

@@ -34,6 +34,26 @@ fn base64url(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    /// A run that submits another one writes inputs down as a person's command does.
+    #[cfg(feature = "run")]
+    #[test]
+    fn s4_15_the_gateway_encodes_inputs_alike() {
+        let texts = [
+            "",
+            "plain",
+            "\" \\ / \u{7f}",
+            "\0\u{8}\t\n\u{b}\u{c}\r\u{1f}",
+            "한글 \u{1f600} \u{2028}",
+        ];
+        let inputs = texts.iter().enumerate();
+        let inputs = inputs.map(|(at, text)| (format!("input-{at}"), (*text).to_owned()));
+        let inputs: BTreeMap<String, String> = inputs.collect();
+        for inputs in [&inputs, &BTreeMap::new()] {
+            let theirs = pure_agent_runtime::gateway::inputs::encode(inputs);
+            assert_eq!(encode(inputs), theirs);
+        }
+    }
+
     #[test]
     fn base64url_agrees_with_rfc_4648() {
         let cases = [

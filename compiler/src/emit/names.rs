@@ -25,10 +25,7 @@ pub use crate::bundle::BUNDLE_ANNOTATION;
 
 /// Name by which pods of a run know the gateway.
 pub const GATEWAY_HOST: &str = "gateway.pure-agent";
-/// The parameter of a Workflow with what a submitter hands in.
-pub const INPUTS: &str = "inputs";
-/// The parameter of a Workflow with the UID of the first run, where it tries that one again.
-pub const RETRY_OF: &str = "retry-of";
+pub use pure_agent_runtime::workflow::{INPUTS, RETRY_OF, SUBMITTED_BY};
 /// ConfigMap with the slots of each queue of a target.
 pub const QUEUES: &str = "pure-agent-queues";
 /// Key of the contract in its ConfigMap.

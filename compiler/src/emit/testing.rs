@@ -203,6 +203,33 @@ pub fn stepped() -> Plan {
     plan
 }
 
+/// The run that uses everything, which submits another one beside.
+#[must_use]
+pub fn submitting() -> Plan {
+    let mut plan = rich();
+    plan.target.submits = vec![text("daily"), text("weekly")];
+    let inputs = vec![input("city", None)];
+    plan.exports.push(c::Export {
+        name: text("submit"),
+        when: c::ExportWhen::Offer,
+        action: c::ExportAction::Submit {
+            api: c::ClusterApi {
+                url: format!("https://{}:443", c::API_HOST),
+                token: format!("{}/token", c::API_DIR),
+                authority: format!("{}/ca.crt", c::API_DIR),
+            },
+            run: text("daily"),
+            inputs,
+            chosen: vec![text("city")],
+            bind: BTreeMap::new(),
+        },
+        auth: None,
+        times: 1,
+        approval: None,
+    });
+    plan
+}
+
 /// A run that uses everything at once.
 #[must_use]
 pub fn rich() -> Plan {
@@ -381,7 +408,7 @@ fn exports() -> Vec<c::Export> {
                 on: text("linear"),
                 to: c::Bound::Input(text("issue")),
             },
-            auth: text("linear-out"),
+            auth: Some(text("linear-out")),
             times: 1,
             approval: None,
         },
@@ -398,7 +425,7 @@ fn exports() -> Vec<c::Export> {
                 files: 100,
                 size: 5 * MI,
             },
-            auth: text("github"),
+            auth: Some(text("github")),
             times: 1,
             approval: None,
         },
@@ -563,6 +590,7 @@ fn target() -> TargetPlan {
         pull_secrets: Vec::new(),
         trust_bundle: None,
         workloads: Vec::new(),
+        submits: Vec::new(),
         private: Vec::new(),
         break_glass: Vec::new(),
         operators: Vec::new(),

@@ -1,6 +1,7 @@
 //! Gateways that look after Deployments: what their account may do, and how they reach the API server.
 //!
-//! Without a builtin `kubernetes` there is none of it: no right, no token, no way to the API server.
+//! Without a builtin `kubernetes`, and an export that submits another run, there is none of it: no right, no token, no way
+//! to the API server.
 
 use crate::bundle::{Object, Zone};
 use crate::emit::identity::rule;
@@ -168,7 +169,7 @@ fn binding(plan: &Plan, metadata: ObjectMeta) -> RoleBinding {
 /// Whether the gateway of a plan reaches the API server.
 #[must_use]
 pub fn any(plan: &Plan) -> bool {
-    !accesses(plan).is_empty()
+    !accesses(plan).is_empty() || !plan.submitted().is_empty()
 }
 
 /// Where the token is, for a gateway that has one.

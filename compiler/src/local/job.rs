@@ -7,7 +7,7 @@ use crate::emit::{contract, inputs};
 use crate::plan::deadlines::Deadlines;
 use crate::plan::{AgentPlan, Plan};
 use chance::{random, uid, word};
-use judge::{given, harness, servers, wrong_inputs};
+use judge::{exports, given, harness, servers, wrong_inputs};
 use pure_agent_runtime::contract::ApprovalVia;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,6 +98,7 @@ impl Job {
         mistakes.extend(given(&wish));
         mistakes.extend(wrong_inputs(&wish));
         mistakes.extend(servers(&wish.plan));
+        mistakes.extend(exports(&wish));
         mistakes.extend(harness(&wish));
         if !wish.plan.enabled {
             let what = format!("run `{}` is disabled", wish.plan.name);

@@ -315,6 +315,7 @@ static EXPORT: NodeDef = node(
         "pull-request",
         "s3",
         "notify",
+        "submit",
         "webhook",
     ]),
 )])
@@ -327,6 +328,7 @@ static EXPORT: NodeDef = node(
     &BUCKET,
     &NOTIFY_HOST,
     &NOTIFY_SUMMARY,
+    &super::submit::RULE,
     &TIMES,
     &EXPORT_APPROVE,
 ])

@@ -7,6 +7,7 @@ use super::Kind::{
 };
 use super::graph::{DUE, GRAPH};
 use super::service::{BUCKET, MONTHS, PARTITION, SERVICE_URL, TYPED_TOOL};
+use super::submit::{BIND as RUN_BIND, INPUT as RUN_INPUT, RUN as RUN_OF};
 use super::trigger::TRIGGER;
 use super::workloads::{DEPLOYMENT, LINES, NAMESPACE};
 use super::{Decl, NodeDef, Unique, arg, may, maybe, need, node};
@@ -74,13 +75,12 @@ static AUTH: NodeDef = node(
 .args(&[arg("secret", Ref(Decl::Secret))])
 .example("auth \"claude\"");
 
-static AUTH_ONE: NodeDef = node(
+static EXPORT_AUTH: NodeDef = node(
     "auth",
-    "The secret that the export step uses there; nothing else may use it.",
+    "The secret that the export step uses there; nothing else may use it. Every kind but `submit` has one.",
 )
 .args(&[arg("secret", Ref(Decl::Secret))])
-.example("auth \"linear-out\"")
-.one();
+.example("auth \"linear-out\"");
 
 static MODEL: NodeDef = node(
     "model",
@@ -785,6 +785,7 @@ pub(super) const EXPORT_KIND: &[super::ArgDef] = &[arg(
         "pull-request",
         "s3",
         "notify",
+        "submit",
         "webhook",
     ]),
 )];
@@ -817,9 +818,12 @@ pub(super) static EXPORT_CHILDREN: &[&NodeDef] = &[
     &NOTIFY_HOST,
     &NOTIFY_TEXT,
     &NOTIFY_SUMMARY,
+    &RUN_OF,
+    &RUN_INPUT,
+    &RUN_BIND,
     &TIMES,
     &EXPORT_APPROVE,
-    &AUTH_ONE,
+    &EXPORT_AUTH,
 ];
 static ON: NodeDef = node("on", "The service: `linear` or `github`.")
     .args(&[arg("service", Word(&["linear", "github"]))])

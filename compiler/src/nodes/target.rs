@@ -29,6 +29,7 @@ static TARGET: NodeDef = node(
     &TRUST_BUNDLE,
     &PRIVATE,
     &super::workloads::WORKLOADS,
+    &super::submit::SUBMIT,
     &CLOSED,
     &BREAK_GLASS,
     &OPERATOR,

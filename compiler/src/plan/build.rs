@@ -58,7 +58,7 @@ pub fn build(unit: &Unit) -> Plan {
         limits: run::limits(unit.run.limits.as_ref()),
         finish: run::finish(&unit.run.finish),
         workspace: run::workspace(unit.run.workspace.as_ref()),
-        exports: exports::exports(&unit.run.exports),
+        exports: exports::exports(unit, &target),
         record: run::record(&unit.run.record),
         retry: run::retry(unit.run.retry.as_ref()),
         schedule: unit.run.schedule.as_ref().map(run::schedule),

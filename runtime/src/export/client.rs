@@ -271,6 +271,15 @@ impl Client {
         }
     }
 
+    /// Shows what would be done where nothing is; says whether that is so.
+    pub(super) fn rehearses(&self, what: &Value) -> bool {
+        let rehearsal = self.rehearsal.as_ref();
+        rehearsal.is_some_and(|rehearsal| {
+            rehearsal.show(what);
+            true
+        })
+    }
+
     #[cfg(test)]
     pub(super) fn stepping(web: Web, steps: Steps) -> Self {
         Self {

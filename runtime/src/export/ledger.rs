@@ -2,12 +2,14 @@
 
 use super::client::Steps;
 use super::timetable::Timetable;
+use super::{Refused, refused};
 use crate::ask::{Gateway, Question};
 use crate::contract::{Graph, Work};
 use crate::graph;
 use crate::proof::{Key, Use};
 use crate::record::event::{ExportDone, ExportPlanned, Outcome};
 use crate::strict;
+use crate::workflow::MARK;
 use bytes::Bytes;
 use hyper::Method;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,8 @@ use tokio::time::{Instant, timeout_at};
 const MOST: usize = 16 << 20;
 /// Time for one attempt.
 const ATTEMPT: Duration = Duration::from_secs(20);
+/// Time for one attempt to have a run submitted.
+const SUBMIT: Duration = Duration::from_secs(60);
 
 /// What the gateway knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +108,24 @@ pub enum Entry {
     Done(ExportDone),
     /// The JSON text of the result document.
     Result(String),
+}
+
+/// By what a run is found again that the gateway submits.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marked {
+    /// [`MARK`] hexadecimal digits that only a holder of the run's key knows before.
+    pub mark: String,
+}
+
+/// What became of a run that the gateway was to submit.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Made {
+    /// It is there, made now or before; its name.
+    Run(String),
+    /// It will not be; why.
+    Refused(String),
 }
 
 /// What a person is asked.
@@ -231,6 +253,25 @@ impl<'a> Ledger<'a> {
         let agreed = timeout_at(over, agreed).await;
         agreed.map_err(|_late| "nobody has agreed in time".to_owned())??;
         Ok(())
+    }
+
+    /// Has the gateway submit the run of an export, which that one finds again by the mark; gives the run's name.
+    ///
+    /// # Errors
+    /// The gateway, or the API server, refuses it or does not answer.
+    pub async fn submit(&self, export: &str, mark: &str) -> Result<String, Refused> {
+        let failed = |why: String| refused("submit", why);
+        let mark: String = mark.chars().take(MARK).collect();
+        let body = serde_json::to_vec(&Marked { mark }).map_err(|e| failed(e.to_string()))?;
+        let path = format!("/v1/exports/{export}/submit");
+        self.steps.step().await;
+        let answer = self.post(&path, body.into(), SUBMIT).await;
+        self.steps.step().await;
+        match strict::read(&answer.map_err(failed)?) {
+            Ok(Made::Run(name)) => Ok(name),
+            Ok(Made::Refused(why)) => Err(refused("submit-refused", why)),
+            Err(_) => Err(failed("the gateway's answer is malformed".to_owned())),
+        }
     }
 
     async fn post(&self, path: &str, body: Bytes, within: Duration) -> Result<Vec<u8>, String> {

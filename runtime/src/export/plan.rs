@@ -3,6 +3,7 @@
 //! The gateway checked the submission when it came; what is sent is checked again here, because this is where the
 //! credentials are. One problem refuses one export.
 
+mod another;
 mod names;
 mod submitted;
 mod texts;
@@ -17,6 +18,7 @@ use crate::pack::exclude::Patterns;
 use crate::pack::manifest::Tree;
 use names::within;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use submitted::{PullRequest, Submission};
 
 /// What happens and what does not.
@@ -77,6 +79,13 @@ pub enum What {
         text: String,
         /// Those of the agent, harmless; empty: none.
         words: String,
+    },
+    /// Another run.
+    Submit {
+        /// Its spec.
+        run: String,
+        /// What it is given.
+        inputs: BTreeMap<String, String>,
     },
     /// The result, so far.
     Webhook {
@@ -146,9 +155,46 @@ fn shown(export: &Export, what: &What) -> Value {
         What::Notify { host, text, words } => {
             json!({"host": host, "text": text, "words": words})
         }
+        What::Submit { run, inputs } => json!({"run": run, "inputs": inputs}),
         What::Webhook { url } => json!({"url": url}),
     };
     json!({"export": export.name, "detail": detail})
+}
+
+/// Whether an export happens, if nothing is wrong with it.
+fn due(
+    contract: &Contract,
+    known: &Known,
+    submission: Option<&Submission>,
+    export: &Export,
+) -> bool {
+    match export.when {
+        ExportWhen::Always => true,
+        ExportWhen::Offer => submission.is_some_and(|s| s.chooses(&export.name)),
+        ExportWhen::Step => known.called_for(contract.graph.as_ref(), &export.name),
+    }
+}
+
+/// What the gateway is to submit for an export: the run, its inputs, and the digest of what is shown of both. It judges
+/// this itself, from what it knows, whatever the export step planned.
+///
+/// # Errors
+/// An export that is not due, and inputs that the other run does not take.
+pub(crate) fn submitted(
+    contract: &Contract,
+    known: &Known,
+    export: &Export,
+) -> Result<(BTreeMap<String, String>, String), Refused> {
+    let submission = Submission::read(known, contract)?;
+    if !due(contract, known, submission.as_ref(), export) {
+        return Err(refused("export-due", "the run did not ask for this export"));
+    }
+    let what = another::run(export, known, submission.as_ref())?;
+    let content = sha256(shown(export, &what).to_string());
+    match what {
+        What::Submit { inputs, .. } => Ok((inputs, content)),
+        _ => Err(unfit("kind")),
+    }
 }
 
 /// Judges every export of the contract.
@@ -170,13 +216,7 @@ pub fn plan<'c>(contract: &'c Contract, known: &Known, outbox: &Outbox, step: &S
         problem: problem.as_ref(),
     };
     for export in &contract.exports {
-        let chosen = submission.as_ref().is_some_and(|s| s.chooses(&export.name));
-        let due = match export.when {
-            ExportWhen::Always => true,
-            ExportWhen::Offer => chosen,
-            ExportWhen::Step => known.called_for(contract.graph.as_ref(), &export.name),
-        };
-        if !due {
+        if !due(contract, known, submission.as_ref(), export) {
             continue;
         }
         match judging.what(export) {
@@ -261,6 +301,7 @@ impl Judging<'_> {
                     None => String::new(),
                 },
             }),
+            ExportAction::Submit { .. } => another::run(export, self.known, self.submission),
             ExportAction::Webhook { url } => {
                 let _place = secure(url).ok_or_else(|| unfit("URL"))?;
                 Ok(What::Webhook { url: url.clone() })

@@ -53,6 +53,11 @@ impl Rehearsal {
         Self { show, made }
     }
 
+    /// Shows what is done by somebody else.
+    pub(super) fn show(&self, what: &Value) {
+        (self.show)("would-send", what.clone());
+    }
+
     /// The answer to what is not sent; none for a question, which is.
     pub(super) fn answer(&self, ask: &Ask) -> Option<Got> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);

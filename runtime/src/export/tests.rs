@@ -6,6 +6,7 @@ mod crash;
 mod notify;
 mod services;
 mod standins;
+mod submit;
 
 use super::Export;
 use super::client::{Client, Steps};

@@ -77,13 +77,20 @@ impl Inputs {
     pub fn read(text: &str, contract: &Contract) -> Result<Self, Refused> {
         let bytes = URL_SAFE_NO_PAD.decode(text);
         let bytes = bytes.map_err(|_untold| Refused::Malformed)?;
-        let mut given: BTreeMap<String, String> =
-            strict::read(&bytes).map_err(|_untold| Refused::Malformed)?;
-        let declared = |name: &String| contract.inputs.iter().any(|input| input.name == *name);
+        let given = strict::read(&bytes).map_err(|_untold| Refused::Malformed)?;
+        Self::of(given, &contract.inputs)
+    }
+
+    /// Inputs that are what is declared, with the defaults of those that were left out.
+    ///
+    /// # Errors
+    /// As for [`Inputs::read`].
+    pub fn of(mut given: BTreeMap<String, String>, all: &[Input]) -> Result<Self, Refused> {
+        let declared = |name: &String| all.iter().any(|input| input.name == *name);
         if let Some(name) = given.keys().find(|name| !declared(name)) {
             return Err(Refused::Unknown(name.chars().take(64).collect()));
         }
-        for input in &contract.inputs {
+        for input in all {
             let name = &input.name;
             match (given.get(name), &input.default) {
                 (Some(value), _) => fits(input, value)?,
@@ -102,6 +109,13 @@ impl Inputs {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
+}
+
+/// Inputs as they travel: base64url, without padding, of canonical JSON.
+#[must_use]
+pub fn encode(inputs: &BTreeMap<String, String>) -> String {
+    // A map of texts is always JSON, and names have one order.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(inputs).unwrap_or_default())
 }
 
 /// Whether a value is what is declared.

@@ -5,6 +5,7 @@
 //! that starts again has the whole budget again.
 
 pub(super) mod ledger;
+mod submit;
 
 use super::answer::{Answer, Refusal};
 use super::connect::{HELLO, IDLE, target};
@@ -71,6 +72,7 @@ fn size(action: &ExportAction) -> u64 {
         ExportAction::Comment { .. }
         | ExportAction::Report { .. }
         | ExportAction::Notify { .. }
+        | ExportAction::Submit { .. }
         | ExportAction::Webhook { .. } => 0,
     }
 }

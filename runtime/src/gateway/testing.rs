@@ -167,6 +167,7 @@ async fn open(web: Web, change: impl FnOnce(&mut Value), record: &std::path::Pat
     let given = Given {
         key: Key::new(vec![7; 32]).unwrap(),
         uid: UID.to_owned(),
+        run: "code-review-x7k2p".to_owned(),
         inputs: Inputs::read("eyJpc3N1ZSI6IkEtMSIsInByb21wdCI6InAifQ", &contract).unwrap(),
         journal,
         transcripts: record.with_file_name("transcripts"),

@@ -32,6 +32,9 @@ pub(super) struct Gateway {
     /// UID of the run
     #[arg(long, env = "PURE_AGENT_UID", hide_env_values = true)]
     uid: String,
+    /// Name of the run, which stands on the runs that it submits
+    #[arg(long, env = "PURE_AGENT_RUN", default_value = "")]
+    run: String,
     /// Inputs of the run: base64url of a JSON object
     #[arg(long, env = "PURE_AGENT_INPUTS", hide_env_values = true)]
     inputs: String,
@@ -105,6 +108,7 @@ impl Gateway {
         let given = Given {
             key,
             uid: self.uid,
+            run: self.run,
             inputs,
             journal,
             transcripts: self.record.join(TRANSCRIPTS),

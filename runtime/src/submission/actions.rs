@@ -1,5 +1,6 @@
 //! What an agent is told of the exports: what it may choose, what that needs, and what happens anyway.
 
+use super::chosen::chosen;
 use super::pull_request::{MOST_BODY, MOST_TITLE, constant};
 use super::{CONTINUE, MOST_SUMMARY, NONE, is_offered, kind, target};
 use crate::contract::{Contract, Export, ExportAction, ExportWhen};
@@ -47,6 +48,9 @@ fn one(export: &Export, inputs: &Inputs) -> Value {
             told.insert("impossible".to_owned(), why.into());
         }
     }
+    if let ExportAction::Submit { run, .. } = &export.action {
+        told.insert("run".to_owned(), run.as_str().into());
+    }
     if export.approval.is_some() {
         told.insert("approval".to_owned(), "a person is asked first".into());
     }
@@ -71,6 +75,10 @@ fn fields(export: &Export) -> Option<Value> {
             "title": {"most_characters": MOST_TITLE},
             "body": {"most_characters": MOST_BODY, "optional": true},
         })),
+        ExportAction::Submit { .. } => {
+            let chosen = chosen(&export.action);
+            (!chosen.is_empty()).then(|| super::chosen::schema(&chosen))
+        }
         ExportAction::Comment { .. }
         | ExportAction::Upload { .. }
         | ExportAction::Notify { .. }
@@ -101,6 +109,7 @@ fn bounds(action: &ExportAction) -> Option<(String, Value)> {
         ExportAction::Comment { .. }
         | ExportAction::Report { .. }
         | ExportAction::Notify { .. }
+        | ExportAction::Submit { .. }
         | ExportAction::Webhook { .. } => return None,
     };
     Some(("workspace".to_owned(), bounds))

@@ -2,8 +2,8 @@
 
 use super::text::{self, Form, Most};
 use super::{
-    CONTINUE, Detail, Document, MOST_DOCUMENT, MOST_SUMMARY, NONE, Problem, VERSION, has_detail,
-    is_offered, pull_request, target,
+    CONTINUE, Detail, Document, MOST_DOCUMENT, MOST_SUMMARY, NONE, Problem, VERSION, chosen,
+    has_detail, is_offered, pull_request, target,
 };
 use crate::contract::{Contract, Export, ExportAction, ExportWhen};
 use crate::gateway::inputs::Inputs;
@@ -190,6 +190,11 @@ fn detail(export: &Export, fields: &mut Fields<'_>) -> Option<Detail> {
     }
     let pointer = fields.pointer(name);
     let value = fields.map.get(name)?;
+    if let ExportAction::Submit { .. } = export.action {
+        let chosen = chosen::chosen(&export.action);
+        let read = chosen::read(&chosen, value, &pointer, fields.problems);
+        return read.map(Detail::Inputs);
+    }
     let mut inner = Fields::of(value, pointer, fields.problems)?;
     pull_request::read(&mut inner, &export.action).map(Detail::PullRequest)
 }

@@ -64,6 +64,12 @@ fn detail(export: &Export, graph: bool) -> Value {
             "type": "string", "minLength": 1, "maxLength": size,
             "description": format!("The text of the report; at most {size} bytes of UTF-8. {when}."),
         }),
+        ExportAction::Submit { run, .. } => {
+            let mut schema = super::chosen::schema(&super::chosen::chosen(&export.action));
+            let about = format!("Inputs of the run `{run}`. {when}.");
+            schema["description"] = about.into();
+            schema
+        }
         ExportAction::Comment { .. }
         | ExportAction::Upload { .. }
         | ExportAction::Notify { .. }

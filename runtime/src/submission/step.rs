@@ -48,7 +48,7 @@ pub fn schema(contract: &Contract, step: &GraphStep) -> Value {
     schema
 }
 
-fn object(answers: &[Input]) -> Value {
+pub(super) fn object(answers: &[Input]) -> Value {
     let required = answers.iter().filter(|answer| is_required(answer));
     let required: Vec<&str> = required.map(|answer| answer.name.as_str()).collect();
     let properties: Map<String, Value> = answers
@@ -221,7 +221,8 @@ fn rule(refused: &Refused) -> &'static str {
     }
 }
 
-fn bound(input: &Input, refused: &Refused) -> String {
+/// The bound that a value breaks.
+pub(super) fn bound(input: &Input, refused: &Refused) -> String {
     match refused {
         Refused::Size(_, most) => format!("it may have {most} bytes"),
         Refused::OneOf(_) => format!("it must be one of {}", input.one_of.join(", ")),

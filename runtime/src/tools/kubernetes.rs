@@ -4,7 +4,7 @@
 //! and a number of replicas. The account is the gateway's own; its rights and an admission policy hold it to the same
 //! namespace, Deployments and numbers. Nothing shows what a pod's environment, command, annotations or volumes hold.
 
-mod api;
+pub(crate) mod api;
 mod change;
 mod logs;
 mod pods;
@@ -43,7 +43,7 @@ impl Kubernetes {
             return Err("a name of it is none of Kubernetes'".to_owned());
         }
         Ok(Self {
-            api: Api::new(parts, api)?,
+            api: Api::new(parts.web, api, parts.deadline())?,
             namespace: namespace.to_owned(),
             deployments: deployments.to_vec(),
             lines: lines.max(1),

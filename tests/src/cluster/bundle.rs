@@ -154,6 +154,7 @@ fn target(namespace: &str, images: &Images, facts: &Facts) -> TargetPlan {
         pull_secrets: Vec::new(),
         trust_bundle: None,
         workloads: Vec::new(),
+        submits: Vec::new(),
         private: vec![world("198.51.100.0/24"), world("2001:db8:1::/64")],
         break_glass: vec![BREAK_GLASS.to_owned()],
         operators: vec![OPERATORS.to_owned()],

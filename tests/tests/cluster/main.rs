@@ -18,6 +18,7 @@ mod lifecycle;
 mod monitoring;
 mod queue;
 mod routed;
+mod runs;
 mod seeds;
 mod takeover;
 mod trigger;

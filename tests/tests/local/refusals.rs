@@ -69,6 +69,35 @@ fn what_needs_an_account_of_a_cluster_does_not_run_here() {
 }
 
 #[test]
+fn a_run_that_submits_another_needs_a_cluster_or_a_rehearsal() {
+    let case = pure_agent_tests::sources::repository().join("golden/cases/handover");
+    let said_with = |more: &[&str]| {
+        let mut command = Command::new(program());
+        let run = [
+            "run",
+            "run.kdl",
+            "--no-isolation",
+            "--input",
+            "day=2026-01-01",
+        ];
+        let done = command.current_dir(&case).args(run).args(more).output();
+        let done = done.unwrap();
+        assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+        String::from_utf8_lossy(&done.stderr).into_owned()
+    };
+    let told = said_with(&[]);
+    for word in [
+        "export `submit` submits the run `daily`",
+        "export `submit-2` submits the run `weekly-report`",
+        "`--dry-run-exports`",
+    ] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let rehearsed = said_with(&["--dry-run-exports"]);
+    assert!(!rehearsed.contains("submits the run"), "{rehearsed}");
+}
+
+#[test]
 fn a_folder_that_is_there_is_not_used() {
     if !isolates() {
         return;

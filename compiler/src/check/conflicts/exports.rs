@@ -1,6 +1,6 @@
 //! What each kind of export takes and needs.
 
-use super::{excluded, missing, place};
+use super::{bind, excluded, missing, place};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
 use crate::span::Span;
@@ -19,22 +19,23 @@ struct Form {
 
 const ON_LINEAR: (&str, &str) = ("on", "on \"linear\"");
 const ISSUE: (&str, &str) = ("to", "to input=\"issue\"");
+const AUTH: (&str, &str) = ("auth", "auth \"SECRET\"");
 
 fn form(kind: &str) -> Form {
     match kind {
         "comment" => Form {
             on: Some("linear"),
-            needs: &[ON_LINEAR, ISSUE],
+            needs: &[ON_LINEAR, ISSUE, AUTH],
             takes: &[],
         },
         "report" => Form {
             on: Some("linear"),
-            needs: &[ON_LINEAR, ISSUE],
+            needs: &[ON_LINEAR, ISSUE, AUTH],
             takes: &["size"],
         },
         "upload" => Form {
             on: Some("linear"),
-            needs: &[ON_LINEAR, ISSUE],
+            needs: &[ON_LINEAR, ISSUE, AUTH],
             takes: &["exclude", "size"],
         },
         "pull-request" => Form {
@@ -44,6 +45,7 @@ fn form(kind: &str) -> Form {
                 ("repo", "repo \"OWNER/NAME\""),
                 ("base", "base \"main\""),
                 ("branch", "branch \"agent/**\""),
+                AUTH,
             ],
             takes: &["exclude", "protect", "files", "size"],
         },
@@ -52,6 +54,7 @@ fn form(kind: &str) -> Form {
             needs: &[
                 ("to", "to \"s3://BUCKET/PREFIX\""),
                 ("region", "region \"eu-central-1\""),
+                AUTH,
             ],
             takes: &["exclude", "size"],
         },
@@ -63,9 +66,14 @@ fn form(kind: &str) -> Form {
             ],
             takes: &["summary"],
         },
+        "submit" => Form {
+            on: None,
+            needs: &[("run", "run \"NAME\" file=\"SPEC.kdl\"")],
+            takes: &["input", "bind"],
+        },
         _ => Form {
             on: None,
-            needs: &[("url", "url \"https://hooks.example.com/runs\"")],
+            needs: &[("url", "url \"https://hooks.example.com/runs\""), AUTH],
             takes: &[],
         },
     }
@@ -111,6 +119,7 @@ pub(super) fn check(export: &Export, findings: &mut Findings) {
     if kind.value == "notify" {
         one_host(export, findings);
     }
+    export.binds.iter().for_each(|b| bind(b, findings));
     let Some(to) = export
         .to
         .as_ref()
@@ -140,6 +149,10 @@ fn settings(export: &Export) -> Vec<(&'static str, Span)> {
         ("host", export.host.as_ref().map(|v| v.span)),
         ("text", export.text.as_ref().map(|v| v.span)),
         ("summary", export.summary),
+        ("run", export.run.as_ref().map(|v| v.name.span)),
+        ("input", export.inputs.first().map(|v| v.span)),
+        ("bind", export.binds.first().map(|v| v.span)),
+        ("auth", export.auth.as_ref().map(|v| v.span)),
     ];
     list.into_iter()
         .filter_map(|(word, span)| Some((word, span?)))

@@ -79,6 +79,7 @@ fn of_rule(rule: &ExportRule, export: &Export) -> Vec<Complaint> {
         export.branch.as_ref(),
         &rule.branches,
     ));
+    out.extend(submitted(rule, export));
     out.extend(protected(rule, export));
     out.extend(bucket(rule, export));
     out.extend(notified(rule, export));
@@ -130,6 +131,33 @@ fn within(
     Some(Complaint {
         about,
         wish,
+        refused,
+    })
+}
+
+fn submitted(rule: &ExportRule, export: &Export) -> Option<Complaint> {
+    let name = &export.run.as_ref()?.name;
+    if rule
+        .runs
+        .iter()
+        .any(|bound| bound.value.matches(&name.value))
+    {
+        return None;
+    }
+    let refused = match rule.runs.first() {
+        Some(bound) => Refused {
+            span: bound.span,
+            label: format!("permits `{}`", bound.value),
+        },
+        None => Refused {
+            span: rule.span,
+            label: "this rule permits no `run`".to_owned(),
+        },
+    };
+    let what = format!("run `{}` of export `{}`", name.value, rule.kind.value);
+    Some(Complaint {
+        about: "run",
+        wish: wish(name.span, what, format!("run \"{}\"", name.value)),
         refused,
     })
 }

@@ -232,7 +232,7 @@ pub(super) fn channels(unit: &Unit) -> Vec<Channel> {
         unit.run
             .exports
             .iter()
-            .filter(|e| e.approval.is_none())
+            .filter(|e| e.approval.is_none() && carries(unit, e))
             .map(|export| Channel {
                 kind: To::Export,
                 span: export.kind.span,
@@ -314,6 +314,23 @@ fn is_fixed(unit: &Unit, bind: &Bind) -> bool {
     let graph = unit.run.graph.as_ref();
     let declared = graph.and_then(|graph| graph.answer(&answer.value));
     declared.is_some_and(|(_, declared)| !declared.one_of.is_empty())
+}
+
+/// Whether an export brings anything along that an agent chose. A run that is given nothing of it, or one of a few values
+/// that its spec lists, learns nothing.
+fn carries(unit: &Unit, export: &Export) -> bool {
+    let Some(run) = export
+        .run
+        .as_ref()
+        .and_then(|run| unit.others.get(&run.file.span))
+    else {
+        return true;
+    };
+    let closed = |name: &str| {
+        let declared = run.inputs.iter().find(|input| input.name.value == name);
+        declared.is_some_and(|input| !input.one_of.is_empty())
+    };
+    !export.inputs.iter().all(|name| closed(&name.value))
 }
 
 fn export_end(export: &Export) -> Home {

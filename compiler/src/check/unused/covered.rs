@@ -167,6 +167,7 @@ fn export(a: &ExportRule, b: &ExportRule) -> bool {
         && same(&a.bases, &b.bases)
         && same(&a.branches, &b.branches)
         && same(&a.protect, &b.protect)
+        && same(&a.runs, &b.runs)
         && buckets(a) == buckets(b)
         && a.times.as_ref().map(|t| t.value) == b.times.as_ref().map(|t| t.value)
         && a.approve.is_some() == b.approve.is_some()

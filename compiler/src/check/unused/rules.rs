@@ -7,7 +7,7 @@
 use crate::check::tools::{buckets, services, workloads};
 use crate::codes::Code;
 use crate::diag::{Finding, Findings};
-use crate::policy::{Policy, RequestRule};
+use crate::policy::{ExportRule, Policy, RequestRule};
 use crate::reach::{Reached, reach};
 use crate::resolve::Unit;
 use crate::span::{Sources, Span, Spanned};
@@ -276,9 +276,16 @@ fn of_run(policy: &Policy, unit: &Unit, out: &mut Idle) {
     let within = |list: &[Spanned<Pattern>], wish: Option<&Spanned<Pattern>>| {
         wish.is_none_or(|w| list.iter().any(|p| p.value.covers(&w.value)))
     };
+    let runs = |rule: &ExportRule, export: &Export| {
+        export.run.as_ref().is_none_or(|run| {
+            let mut names = rule.runs.iter();
+            names.any(|name| name.value.matches(&run.name.value))
+        })
+    };
     for rule in &policy.exports {
-        let needs =
-            |e: &Export| e.kind.value == rule.kind.value && within(&rule.repos, e.repo.as_ref());
+        let needs = |e: &Export| {
+            e.kind.value == rule.kind.value && within(&rule.repos, e.repo.as_ref()) && runs(rule, e)
+        };
         out.unless("export", rule.span, run.exports.iter().any(needs));
     }
     if let Some(rule) = &policy.schedule {

@@ -155,6 +155,9 @@ pub(in crate::cli) struct ListArgs {
     /// Runs of specs of this owner only
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) owner: Option<String>,
+    /// Runs that this run submitted only
+    #[arg(long, value_name = "RUN")]
+    pub(in crate::cli) submitted_by: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) at: Where,
     /// How runs are printed [default: a table]

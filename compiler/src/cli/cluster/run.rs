@@ -20,7 +20,11 @@ pub(super) fn list(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     let namespace = namespace(&args.at, &cluster)?;
     let mut runs = cluster.runs(&namespace)?;
     let wanted = |wish: &Option<String>, fact: &str| wish.as_ref().is_none_or(|w| w == fact);
-    runs.retain(|run| wanted(&args.spec, &run.spec) && wanted(&args.owner, &run.owner));
+    runs.retain(|run| {
+        wanted(&args.spec, &run.spec)
+            && wanted(&args.owner, &run.owner)
+            && wanted(&args.submitted_by, &run.submitted_by)
+    });
     if let Some(text) = machine(args.output, &runs)? {
         terminal.out(&text)?;
         return Ok(Exit::Fine);
@@ -33,7 +37,14 @@ pub(super) fn list(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     let rows: Vec<Vec<String>> = runs.iter().map(|run| row(run, wide)).collect();
     let mut head = vec!["RUN", "SPEC", "PHASE", "AGE", "TOOK"];
     if wide {
-        head.extend(["OWNER", "BUNDLE", "UID", "RETRY OF", "MESSAGE"]);
+        head.extend([
+            "OWNER",
+            "BUNDLE",
+            "UID",
+            "RETRY OF",
+            "SUBMITTED BY",
+            "MESSAGE",
+        ]);
     }
     terminal.out(&table(&head, &rows))?;
     Ok(Exit::Fine)
@@ -54,6 +65,7 @@ fn row(run: &Run, wide: bool) -> Vec<String> {
             bundle,
             run.uid.clone(),
             run.retry_of.clone(),
+            run.submitted_by.clone(),
             run.message.clone(),
         ]);
     }
@@ -124,6 +136,7 @@ fn people(whole: &Whole) -> String {
     line("bundle", &run.bundle);
     line("uid", &run.uid);
     line("retry of", &run.retry_of);
+    line("by", &run.submitted_by);
     if !run.steps.is_empty() {
         let rows: Vec<Vec<String>> = run.steps.iter().map(step).collect();
         let _ = write!(

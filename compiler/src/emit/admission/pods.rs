@@ -219,11 +219,11 @@ fn everyones(draft: Draft, target: &TargetPlan) -> Draft {
         )
 }
 
-/// Who has a token, and what else is a volume. Only where the target opens namespaces to runs has a gateway one: the
+/// Who has a token, and what else is a volume. Only where the target opens namespaces or other runs to runs has a gateway one: the
 /// emitted volume, which is good for the API server alone and for minutes.
 fn tokens(draft: Draft, target: &TargetPlan) -> Draft {
     let kinds = "['name', 'emptyDir', 'persistentVolumeClaim', 'secret', 'configMap'";
-    if target.workloads.is_empty() {
+    if !target.gives_tokens() {
         return draft
             .rule(
                 "token",

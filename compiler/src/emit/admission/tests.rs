@@ -37,7 +37,8 @@ fn long() -> Plan {
 
 #[test]
 fn every_refusal_names_its_rule() {
-    for guard in guards(&testing::rich()) {
+    let plans = [testing::rich(), testing::submitting()];
+    for guard in plans.iter().flat_map(guards) {
         let mut seen = BTreeSet::new();
         for validation in guard.policy.spec.unwrap().validations.unwrap() {
             let message = validation.message.unwrap();

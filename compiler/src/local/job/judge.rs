@@ -4,7 +4,7 @@ use super::{Mistake, Wish, bug, mistake};
 use crate::emit::{contract, inputs};
 use crate::local::roles::finds;
 use crate::plan::Plan;
-use pure_agent_runtime::contract::{Agent, Contract, Harness, ServerKind};
+use pure_agent_runtime::contract::{Agent, Contract, ExportAction, Harness, ServerKind};
 use pure_agent_runtime::gateway::inputs::Inputs;
 
 /// Secrets and certificates: those that are asked for, and no others.
@@ -115,6 +115,21 @@ pub(super) fn servers(plan: &Plan) -> Vec<Mistake> {
         .map(|server| say(&server.contract.name))
         .chain(clusters)
         .collect()
+}
+
+/// Another run is submitted with an account of a cluster; a rehearsal shows what it would be given.
+pub(super) fn exports(wish: &Wish) -> Vec<Mistake> {
+    let runs = wish.plan.exports.iter().filter_map(|export| match &export.action {
+        ExportAction::Submit { run, .. } if !wish.dry => Some(mistake(
+            format!(
+                "export `{}` submits the run `{run}` with the gateway's account of a cluster, which a run on this machine does not have",
+                export.name
+            ),
+            "submit the run to that cluster, or see here what would be submitted: `--dry-run-exports`",
+        )),
+        _ => None,
+    });
+    runs.collect()
 }
 
 /// The image of an agent is not used here, so the program of each that may start must be found.

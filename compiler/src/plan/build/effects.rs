@@ -48,6 +48,7 @@ pub(crate) fn place(action: &ExportAction) -> String {
         }
         ExportAction::Notify { host, .. } => format!("people by {host}"),
         ExportAction::S3 { to, .. } => to.clone(),
+        ExportAction::Submit { run, .. } => format!("run {run}"),
         ExportAction::Webhook { url } => url.clone(),
     }
 }

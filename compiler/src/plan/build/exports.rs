@@ -1,19 +1,40 @@
 //! Exports, in the order in which they are written: the order in which they happen.
 
-use super::{bytes, count, run, sorted, text};
-use crate::plan::defaults;
+use super::{agents, bytes, count, run, servers, sorted, text, texts};
+use crate::plan::{TargetPlan, defaults};
+use crate::resolve::Unit;
 use crate::span::Spanned;
 use crate::spec;
 use crate::values::pattern::Pattern;
 use pure_agent_runtime::contract::{Export, ExportAction};
 use std::collections::BTreeMap;
 
-pub(super) fn exports(exports: &[spec::Export]) -> Vec<Export> {
-    exports
-        .iter()
-        .zip(names(exports))
-        .map(|(export, name)| one(export, name))
+pub(super) fn exports(unit: &Unit, target: &TargetPlan) -> Vec<Export> {
+    let exports = &unit.run.exports;
+    let named = exports.iter().zip(names(exports));
+    named
+        .map(|(export, name)| Export {
+            action: submitted(unit, target, export).unwrap_or_else(|| action(export)),
+            ..one(export, name)
+        })
         .collect()
+}
+
+/// Another run, with what its spec declares to be handed in.
+fn submitted(unit: &Unit, target: &TargetPlan, export: &spec::Export) -> Option<ExportAction> {
+    let wish = export.run.as_ref()?;
+    let run = unit.others.get(&wish.file.span)?;
+    let bound = |bind: &spec::Bind| {
+        let bound = agents::bound(bind.input.as_ref(), bind.value.as_ref())?;
+        Some((bind.argument.value.clone(), bound))
+    };
+    Some(ExportAction::Submit {
+        api: servers::api(target),
+        run: wish.name.value.clone(),
+        inputs: run::inputs(run),
+        chosen: sorted(texts(&export.inputs)),
+        bind: export.binds.iter().filter_map(bound).collect(),
+    })
 }
 
 /// The kind, and a number from the second of a kind on: `comment`, `comment-2`.
@@ -38,7 +59,7 @@ fn one(export: &spec::Export, name: String) -> Export {
         name,
         when: export.when,
         action: action(export),
-        auth: text(export.auth.as_ref()).unwrap_or_default(),
+        auth: text(export.auth.as_ref()),
         times: count(export.times.as_ref(), defaults::EXPORT_TIMES),
         approval: text(export.approval.as_ref()),
     }

@@ -85,16 +85,20 @@ fn bucket(server: &spec::Server) -> ServerKind {
 }
 
 /// The API server goes by a name that the gateway's pod knows; no DNS is asked for it.
-fn workloads(workloads: &Workloads, target: &TargetPlan) -> ServerKind {
+pub(super) fn api(target: &TargetPlan) -> ClusterApi {
     let port = target.api().map_or(defaults::PORT, |(port, _)| port);
+    ClusterApi {
+        url: format!("https://{API_HOST}:{port}"),
+        token: format!("{API_DIR}/token"),
+        authority: format!("{API_DIR}/ca.crt"),
+    }
+}
+
+fn workloads(workloads: &Workloads, target: &TargetPlan) -> ServerKind {
     let mut deployments: Vec<Deployment> = workloads.deployments.iter().map(deployment).collect();
     deployments.sort_by(|a, b| a.name.cmp(&b.name));
     ServerKind::Kubernetes {
-        api: ClusterApi {
-            url: format!("https://{API_HOST}:{port}"),
-            token: format!("{API_DIR}/token"),
-            authority: format!("{API_DIR}/ca.crt"),
-        },
+        api: api(target),
         namespace: text(workloads.namespace.as_ref()).unwrap_or_default(),
         deployments,
         lines: count(workloads.lines.as_ref(), defaults::LINES),

@@ -49,6 +49,7 @@ pub(super) fn target(target: &target::Target) -> TargetPlan {
             port: port(Some(at), defaults::PORT),
         })),
         workloads: sorted(texts(&target.workloads)),
+        submits: sorted(texts(&target.submits)),
         break_glass: sorted(texts(&target.break_glass)),
         operators: sorted(texts(&target.operators)),
         queues: target

@@ -52,10 +52,10 @@ pub(super) fn inside(plan: &Plan) -> Vec<Row> {
         rows.push(edge("gateway", &to, "DNS"));
     }
     let looks = |s: &ServerPlan| matches!(s.contract.kind, ServerKind::Kubernetes { .. });
-    let looked = plan.servers.iter().any(looks);
+    let asked = plan.servers.iter().any(looks) || !plan.submitted().is_empty();
     for server in &plan.target.api_servers {
         let to = format!("{} port {}", server.cidr, server.port);
-        if looked {
+        if asked {
             rows.push(edge("gateway", &to, "Kubernetes API, with its own account"));
         }
         rows.push(edge("launchers", &to, "Kubernetes API"));
@@ -187,7 +187,7 @@ fn secret_of<'a>(plan: &'a Plan, why: &str) -> Option<&'a str> {
             .exports
             .iter()
             .find(|e| e.name == name)
-            .map(|e| e.auth.as_str()),
+            .and_then(|e| e.auth.as_deref()),
         "record" if name == "session" => plan.record.session.as_ref().map(|s| s.auth.as_str()),
         "record" => plan.record.transcripts.as_ref().map(|t| t.auth.as_str()),
         _ => None,

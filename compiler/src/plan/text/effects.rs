@@ -4,7 +4,8 @@ use super::page::Row;
 use super::words;
 use crate::plan::build::effects::place;
 use crate::plan::{Effect, Plan};
-use pure_agent_runtime::contract::{Export, ExportAction, ExportWhen};
+use pure_agent_runtime::contract::{Bound, Export, ExportAction, ExportWhen};
+use std::collections::BTreeMap;
 
 /// Exports, in the order in which they happen.
 pub(super) fn exports(plan: &Plan) -> Vec<Row> {
@@ -75,6 +76,19 @@ fn approved(often: String, approval: Option<&str>) -> String {
     }
 }
 
+/// What another run is given.
+fn given(chosen: &[String], bind: &BTreeMap<String, Bound>) -> Option<String> {
+    let chosen = chosen
+        .iter()
+        .map(|name| format!("the agent chooses {name}"));
+    let bound = bind.iter().map(|(name, bound)| match bound {
+        Bound::Input(input) => format!("{name} is input {input}"),
+        Bound::Value(value) => format!("{name} is {value:?}"),
+    });
+    let all: Vec<String> = chosen.chain(bound).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 /// Bounds on the content of an export.
 fn bounds(action: &ExportAction) -> Option<String> {
     let most = |size: &u64| format!("at most {}", words::size(*size));
@@ -92,6 +106,7 @@ fn bounds(action: &ExportAction) -> Option<String> {
             };
             Some(format!("says {}{words}", words::quoted(text)))
         }
+        ExportAction::Submit { chosen, bind, .. } => given(chosen, bind),
         ExportAction::Report { size, .. } => Some(most(size)),
         ExportAction::Upload { size, exclude, .. } => {
             Some(format!("{}{}", most(size), without(exclude)))

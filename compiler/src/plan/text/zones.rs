@@ -127,12 +127,16 @@ fn account(plan: &Plan) -> String {
             _ => None,
         })
         .collect();
-    match namespaces.is_empty() {
+    let submitted = plan.submitted().into_iter();
+    let submitted = submitted.map(|run| format!("submitting {run}"));
+    let all: Vec<String> = namespaces
+        .into_iter()
+        .map(str::to_owned)
+        .chain(submitted)
+        .collect();
+    match all.is_empty() {
         true => String::new(),
-        false => {
-            let list: Vec<&str> = namespaces.into_iter().collect();
-            format!("; a token of its account, for {}", list.join(", "))
-        }
+        false => format!("; a token of its account, for {}", all.join(", ")),
     }
 }
 

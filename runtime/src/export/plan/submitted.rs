@@ -7,6 +7,7 @@ use crate::digest::sha256;
 use crate::strict;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// A submission that ends the run.
 #[derive(Debug)]
@@ -131,6 +132,12 @@ impl Submission {
     pub(super) fn text(&self, export: &str) -> Result<&str, Refused> {
         let text = self.values.get(export).and_then(Value::as_str);
         text.filter(|text| !text.is_empty()).ok_or_else(missing)
+    }
+
+    /// The inputs of another run, for an export that has some of the agent's.
+    pub(super) fn inputs(&self, export: &str) -> Result<BTreeMap<String, String>, Refused> {
+        let value = self.values.get(export).ok_or_else(missing)?;
+        serde_json::from_value(value.clone()).map_err(|_untold| malformed())
     }
 
     /// The pull request for an export.

@@ -88,6 +88,7 @@ pub(super) struct Services {
     pub(super) s3: Service<S3>,
     pub(super) chat: Service<Chat>,
     pub(super) hook: Service<Hook>,
+    pub(super) cluster: super::submit::Cluster,
 }
 
 impl Services {
@@ -98,6 +99,7 @@ impl Services {
             s3: Service::start().await,
             chat: Service::start().await,
             hook: Service::start().await,
+            cluster: super::submit::Cluster::start().await,
         }
     }
 
@@ -109,6 +111,7 @@ impl Services {
             ("bucket.s3.us-east-1.amazonaws.com", &self.s3.upstream),
             ("chat.example.com", &self.chat.upstream),
             ("hook.example.com", &self.hook.upstream),
+            ("kubernetes.default.svc", &self.cluster.upstream),
         ])
     }
 }

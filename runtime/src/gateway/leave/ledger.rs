@@ -6,12 +6,15 @@
 //! | `GET /v1/exports` | inputs, the last submission, usage, what was planned and done ([`Known`]) |
 //! | `POST /v1/exports` | records what is planned, what was done, or the result ([`Entry`]) |
 //! | `POST /v1/exports/NAME/approval` | asks a person, and answers when one has agreed ([`Asking`]) |
+//! | `POST /v1/exports/NAME/submit` | submits the run of an export that was planned ([`Made`]) |
 
 use super::super::answer::{Answer, Refusal};
 use super::super::control::usage::usage;
 use super::super::http::Asked;
-use super::{Gateway, closed, known};
+use super::{Gateway, closed, known, submit};
 use crate::approval::{self, Ask};
+#[cfg(doc)]
+use crate::export::ledger::Made;
 use crate::export::ledger::{Asking, Clone, Done, Entry, Known, Submitted, Visited};
 use crate::export::timetable::Timetable;
 use crate::record::Event;
@@ -41,6 +44,7 @@ pub(in crate::gateway) async fn answer(
         ("GET", []) => Ok(Answer::fine(&gateway.journal.read(|s| all(gateway, s))?)),
         ("POST", []) => entry(gateway, asked).await,
         ("POST", [name, "approval"]) => approval(gateway, name, asked).await,
+        ("POST", [name, "submit"]) => submit::answer(gateway, name, asked).await,
         _ => Err(Refusal::Path),
     }
 }
@@ -58,7 +62,7 @@ async fn end(gateway: &Gateway) -> Result<Answer, Refusal> {
     Ok(Answer::fine(&json!({"ended": true})))
 }
 
-fn all(gateway: &Gateway, state: &State) -> Result<Known, Refusal> {
+pub(super) fn all(gateway: &Gateway, state: &State) -> Result<Known, Refusal> {
     if !state.cycles().closed() {
         return Err(closed());
     }

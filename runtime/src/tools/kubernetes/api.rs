@@ -1,6 +1,6 @@
 //! Requests to the API server, with the token of the pod's account. What it says of a failure is not passed on.
 
-use super::super::{Failed, Parts};
+use super::super::Failed;
 use crate::body::{self, Body};
 use crate::contract::ClusterApi;
 use crate::net::host::Host;
@@ -12,6 +12,7 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, Uri};
 use memchr::memmem;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -19,12 +20,14 @@ use std::time::Duration;
 
 /// Most bytes of an answer of the API server, which says much more of a pod than is shown.
 const MOST_ANSWER: usize = 8 << 20;
+/// The rule of what somebody else has made or changed.
+const CONFLICT: &str = "kubernetes-conflict";
 /// Most bytes of a token.
 const MOST_TOKEN: u64 = 16 * 1024;
 
 /// The API server.
 #[derive(Debug)]
-pub(super) struct Api {
+pub(crate) struct Api {
     url: String,
     token: PathBuf,
     web: Web,
@@ -43,7 +46,11 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 impl Api {
-    pub(super) fn new(parts: &Parts<'_>, api: &ClusterApi) -> Result<Self, String> {
+    /// The server of a contract, asked within this time.
+    ///
+    /// # Errors
+    /// An address, an authority or a token that cannot be read.
+    pub(crate) fn new(web: &Web, api: &ClusterApi, deadline: Duration) -> Result<Self, String> {
         let uri: Uri = api
             .url
             .parse()
@@ -52,12 +59,12 @@ impl Api {
         let bare = uri.path() == "/" && uri.query().is_none() && !api.url.contains(['@', '#']);
         let host = host.filter(|_| bare && uri.scheme_str() == Some("https"));
         let host = host.ok_or("its `url` is none of an API server")?;
-        let web = parts.web.trusting(host, Path::new(&api.authority));
+        let web = web.trusting(host, Path::new(&api.authority));
         let api = Self {
             url: api.url.trim_end_matches('/').to_owned(),
             token: PathBuf::from(&api.token),
             web: web.map_err(|bad| format!("the cluster's authority: {bad}"))?,
-            deadline: parts.deadline(),
+            deadline,
         };
         // An account without a token is told before a port is open.
         api.token().map_err(|failed| failed.message).map(|_| api)
@@ -109,6 +116,22 @@ impl Api {
         parse(&self.ask(request, body, MOST_ANSWER).await?)
     }
 
+    /// Makes an object that has a name; says whether it was made now.
+    ///
+    /// # Errors
+    /// What the server refuses. An object of this name that is there already is no error.
+    pub(crate) async fn create(&self, path: &str, object: &impl Serialize) -> Result<bool, Failed> {
+        let request = Request::post(format!("{}{path}?fieldManager=pure-agent", self.url))
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/json");
+        let body = serde_json::to_vec(object).map_err(|_untold| odd())?;
+        match self.ask(request, body::whole(body), MOST_ANSWER).await {
+            Ok(_) => Ok(true),
+            Err(failed) if failed.rule == CONFLICT => Ok(false),
+            Err(failed) => Err(failed),
+        }
+    }
+
     async fn ask(
         &self,
         request: hyper::http::request::Builder,
@@ -149,10 +172,7 @@ fn judge(answer: &Response<Bytes>) -> Result<(), Failed> {
             "the API server refuses this to the gateway's account",
         ),
         404 => ("kubernetes-none", "there is no such object"),
-        409 => (
-            "kubernetes-conflict",
-            "somebody else has just changed the object",
-        ),
+        409 => (CONFLICT, "somebody else has just changed the object"),
         429 => ("kubernetes-busy", "the API server is busy"),
         400 => (
             "kubernetes-state",
