@@ -82,17 +82,17 @@ impl Known {
         events.filter(|event| event["kind"] == kind).collect()
     }
 
-    /// What the pods said, and the calls of the run itself, as the record has them.
+    /// What the pods said; and of the record the calls of the run itself, how steps ended and what was refused.
     fn told(&self) -> String {
-        let own = self.record.iter().map(|line| &line["event"]);
-        let own = own
-            .filter(|event| event["agent"] == "")
-            .map(Value::to_string);
-        format!(
-            "{}\n{}",
-            self.ended.told(),
-            own.collect::<Vec<_>>().join("\n")
-        )
+        let mut told = self.ended.told();
+        for line in &self.record {
+            let event = &line["event"];
+            let kind = event["kind"].as_str().unwrap_or_default();
+            if event["agent"] == "" || ["request-denied", "step-ended"].contains(&kind) {
+                told.push_str(&format!("{event}\n"));
+            }
+        }
+        told
     }
 
     /// `STEP OUTCOME` of each visit: the record, Argo and the result say the same.

@@ -63,6 +63,7 @@ fn form(kind: &str) -> Form {
             needs: &[
                 ("host", "host \"hooks.example.com\""),
                 ("text", "text \"The run has ended\""),
+                AUTH,
             ],
             takes: &["summary"],
         },
