@@ -152,6 +152,17 @@ impl Plan {
         }
     }
 
+    /// Server and name of every tool that agents are granted or that steps call.
+    pub fn tools(&self) -> impl Iterator<Item = (&str, &str)> {
+        let granted = self.agents.iter().flat_map(|agent| &agent.contract.tools);
+        let granted = granted.map(|grant| (grant.server.as_str(), grant.tool.as_str()));
+        let steps = self.graph().into_iter().flat_map(|graph| &graph.steps);
+        granted.chain(steps.filter_map(|step| match &step.work {
+            contract::Work::Call { server, tool, .. } => Some((server.as_str(), tool.as_str())),
+            _ => None,
+        }))
+    }
+
     /// Seconds that a step may take that is no agent's, beyond what its pod needs; none where there is no such step.
     #[must_use]
     pub fn performing(&self) -> Option<u64> {

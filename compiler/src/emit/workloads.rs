@@ -22,7 +22,7 @@ const TOKEN_SECONDS: i64 = 600;
 /// The ConfigMap with the cluster's authority, which is in every namespace.
 const AUTHORITY: &str = "kube-root-ca.crt";
 
-/// What agents may have done in one namespace, by all servers that are about it together.
+/// What agents and steps may have done in one namespace, by all servers that are about it together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// Tools that are granted.
@@ -47,9 +47,8 @@ pub fn accesses(plan: &Plan) -> BTreeMap<String, Access> {
             continue;
         };
         let access = all.entry(namespace.clone()).or_default();
-        let grants = plan.agents.iter().flat_map(|agent| &agent.contract.tools);
-        for grant in grants.filter(|grant| grant.server == server.contract.name) {
-            access.add(&grant.tool, deployments);
+        for (_, tool) in plan.tools().filter(|(of, _)| *of == server.contract.name) {
+            access.add(tool, deployments);
         }
     }
     all

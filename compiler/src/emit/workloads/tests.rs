@@ -1,5 +1,7 @@
-use super::{Access, PolicyRule};
-use pure_agent_runtime::contract::{Deployment, Range};
+use super::{Access, PolicyRule, accesses};
+use crate::emit::testing::stepped;
+use crate::plan::Flow;
+use pure_agent_runtime::contract::{ClusterApi, Deployment, Range, ServerKind, Work};
 
 fn deployments() -> Vec<Deployment> {
     let one = |name: &str, replicas| Deployment {
@@ -61,4 +63,37 @@ fn two_servers_about_one_namespace_add_up() {
     };
     access.add("scale_deployment", &[wider]);
     assert_eq!(access.scaled["web"], (0, 5));
+}
+
+/// What a step calls needs the right as much as what an agent calls.
+#[test]
+fn the_calls_of_steps_bring_their_verbs() {
+    let mut plan = stepped();
+    let linear = plan
+        .servers
+        .iter_mut()
+        .find(|s| s.contract.name == "linear");
+    linear.unwrap().contract.kind = ServerKind::Kubernetes {
+        api: ClusterApi {
+            url: "https://api.example.com:443".to_owned(),
+            token: "/run/api/token".to_owned(),
+            authority: "/run/api/ca.crt".to_owned(),
+        },
+        namespace: "shop".to_owned(),
+        deployments: deployments(),
+        lines: 100,
+    };
+    let Flow::Graph { graph } = &mut plan.flow else {
+        panic!("a graph")
+    };
+    for step in &mut graph.steps {
+        if let Work::Call { tool, .. } = &mut step.work {
+            "restart_deployment".clone_into(tool);
+        }
+    }
+    plan.agents
+        .iter_mut()
+        .for_each(|a| a.contract.tools.clear());
+    let access = &accesses(&plan)["shop"];
+    assert_eq!(told(&access.rules()), ["patch deployments web,worker"]);
 }
