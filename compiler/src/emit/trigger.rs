@@ -93,7 +93,7 @@ fn quoted(text: &str) -> String {
     json::canonical(&Value::from(text.to_owned()))
 }
 
-/// What [`inputs`] writes, as a regular expression: admission refuses every other.
+/// What is written for the inputs of a run, as a regular expression: admission refuses every other.
 #[must_use]
 pub fn shape() -> String {
     let literal = |text: &str| {
