@@ -63,6 +63,10 @@ impl Images {
                 "resources {\n        cpu \"100m\"\n        memory \"160Mi\"",
             ),
             ("size \"2Gi\"", "size \"1Gi\""),
+            (
+                "    port 8000\n",
+                "    port 8000\n    resources {\n        cpu \"100m\"\n        memory \"160Mi\"\n    }\n",
+            ),
         ] {
             text = text.replace(from, to);
         }
