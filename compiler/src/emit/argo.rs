@@ -5,9 +5,8 @@
 mod types;
 
 pub use types::{
-    Arguments, Backoff, Condition, ContinueOn, CronWorkflow, CronWorkflowSpec, Event,
-    EventArguments, EventParameter, EventValue, Inputs, Metadata, Outputs, Parameter, PodGc,
-    ResourceTemplate, RetryStrategy, Semaphore, StepCall, Submit, Synchronization, Template,
-    TemplateRef, TtlStrategy, ValueFrom, VolumeClaimGc, WorkflowEventBinding,
-    WorkflowEventBindingSpec, WorkflowSpec, WorkflowTemplate,
+    Arguments, Backoff, Condition, ContinueOn, CronWorkflow, CronWorkflowSpec, Event, Inputs,
+    Metadata, Outputs, Parameter, PodGc, ResourceTemplate, RetryStrategy, Semaphore, StepCall,
+    Submit, Synchronization, Template, TemplateRef, TtlStrategy, ValueFrom, VolumeClaimGc,
+    WorkflowEventBinding, WorkflowEventBindingSpec, WorkflowSpec, WorkflowTemplate,
 };

@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::value::NotData;
 use k8s_openapi::api::core::v1::{LocalObjectReference, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role as Rights, RoleBinding, RoleRef, Subject};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// One account per role, the launcher's rights, and their binding.
 ///
@@ -18,7 +19,12 @@ pub fn identity(plan: &Plan) -> Result<Vec<Object>, NotData> {
         objects.push(object(Zone::Spec, &account(plan, role))?);
     }
     objects.push(object(Zone::Spec, &rights(plan))?);
-    objects.push(object(Zone::Spec, &binding(plan))?);
+    let labels = names::role_labels(plan, Role::Launcher);
+    let metadata = metadata(&names::account(plan, Role::Launcher), plan, labels);
+    objects.push(object(
+        Zone::Spec,
+        &binding(plan, Role::Launcher, metadata),
+    )?);
     Ok(objects)
 }
 
@@ -62,20 +68,20 @@ pub(super) fn rule(group: &str, resource: &str, verbs: &[&str]) -> PolicyRule {
     }
 }
 
-fn binding(plan: &Plan) -> RoleBinding {
-    let name = names::account(plan, Role::Launcher);
+/// Gives the account of a role the rights that are called like the binding.
+pub(super) fn binding(plan: &Plan, role: Role, metadata: ObjectMeta) -> RoleBinding {
     RoleBinding {
-        metadata: metadata(&name, plan, names::role_labels(plan, Role::Launcher)),
         role_ref: RoleRef {
             api_group: "rbac.authorization.k8s.io".to_owned(),
             kind: "Role".to_owned(),
-            name: name.clone(),
+            name: metadata.name.clone().unwrap_or_default(),
         },
         subjects: Some(vec![Subject {
             kind: "ServiceAccount".to_owned(),
-            name,
+            name: names::account(plan, role),
             namespace: Some(plan.target.namespace.clone()),
             ..Default::default()
         }]),
+        metadata,
     }
 }

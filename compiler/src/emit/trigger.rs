@@ -7,7 +7,7 @@
 
 use crate::bundle::{Object, Zone};
 use crate::emit::argo::{
-    Event, EventArguments, EventParameter, EventValue, Submit, TemplateRef, WorkflowEventBinding,
+    Arguments, Event, Parameter, Submit, TemplateRef, ValueFrom, WorkflowEventBinding,
     WorkflowEventBindingSpec,
 };
 use crate::emit::{metadata, names};
@@ -46,12 +46,14 @@ fn spec(plan: &Plan, trigger: &TriggerPlan) -> WorkflowEventBindingSpec {
             selector: format!("discriminator == {}", quoted(&trigger.event)),
         },
         submit: Submit {
-            arguments: EventArguments {
-                parameters: vec![EventParameter {
+            arguments: Arguments {
+                parameters: vec![Parameter {
                     name: names::INPUTS.to_owned(),
-                    value_from: EventValue {
-                        event: inputs(&trigger.inputs),
-                    },
+                    value_from: Some(ValueFrom {
+                        event: Some(inputs(&trigger.inputs)),
+                        ..ValueFrom::default()
+                    }),
+                    ..Parameter::default()
                 }],
             },
             workflow_template_ref: TemplateRef {

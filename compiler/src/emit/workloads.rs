@@ -4,13 +4,13 @@
 //! to the API server.
 
 use crate::bundle::{Object, Zone};
-use crate::emit::identity::rule;
+use crate::emit::identity::{binding, rule};
 use crate::emit::names::{self, Role};
 use crate::emit::object;
 use crate::plan::Plan;
 use crate::value::NotData;
 use k8s_openapi::api::core::v1 as core;
-use k8s_openapi::api::rbac::v1::{PolicyRule, Role as Rights, RoleBinding, RoleRef, Subject};
+use k8s_openapi::api::rbac::v1::{PolicyRule, Role as Rights};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use pure_agent_runtime::contract::{API_DIR, API_HOST, Deployment, Range, ServerKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,7 +137,7 @@ pub fn rights(plan: &Plan) -> Result<Vec<Object>, NotData> {
             rules: Some(access.rules()),
         };
         objects.push(object(Zone::Spec, &role)?);
-        objects.push(object(Zone::Spec, &binding(plan, metadata))?);
+        objects.push(object(Zone::Spec, &binding(plan, Role::Gateway, metadata))?);
     }
     Ok(objects)
 }
@@ -146,23 +146,6 @@ pub fn rights(plan: &Plan) -> Result<Vec<Object>, NotData> {
 fn name(plan: &Plan) -> String {
     let account = names::account(plan, Role::Gateway);
     format!("{}.{account}", plan.target.namespace)
-}
-
-fn binding(plan: &Plan, metadata: ObjectMeta) -> RoleBinding {
-    RoleBinding {
-        metadata,
-        role_ref: RoleRef {
-            api_group: "rbac.authorization.k8s.io".to_owned(),
-            kind: "Role".to_owned(),
-            name: name(plan),
-        },
-        subjects: Some(vec![Subject {
-            kind: "ServiceAccount".to_owned(),
-            name: names::account(plan, Role::Gateway),
-            namespace: Some(plan.target.namespace.clone()),
-            ..Default::default()
-        }]),
-    }
 }
 
 /// Whether the gateway of a plan reaches the API server.

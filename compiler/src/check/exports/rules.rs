@@ -5,8 +5,10 @@ use crate::codes::Code;
 use crate::policy::{ExportRule, Policy};
 use crate::span::{Span, Spanned};
 use crate::spec::Export;
+use crate::values::host::HostPattern;
 use crate::values::pattern::Pattern;
 use crate::values::s3::S3Place;
+use std::fmt::Display;
 
 /// One wish of an export that a policy refuses.
 pub(super) struct Complaint {
@@ -58,31 +60,28 @@ fn wish(span: Span, what: String, line: String) -> Wish {
 fn of_rule(rule: &ExportRule, export: &Export) -> Vec<Complaint> {
     let mut out = Vec::new();
     out.extend(service(rule, export));
-    out.extend(within(
-        "repo",
-        "repository",
-        rule,
-        export.repo.as_ref(),
-        &rule.repos,
-    ));
-    out.extend(within(
-        "base",
-        "base branch",
-        rule,
-        export.base.as_ref(),
-        &rule.bases,
-    ));
-    out.extend(within(
-        "branch",
-        "branches",
-        rule,
-        export.branch.as_ref(),
-        &rule.branches,
-    ));
-    out.extend(submitted(rule, export));
+    for (about, noun, asked, bounds) in [
+        ("repo", "repository", &export.repo, &rule.repos),
+        ("base", "base branch", &export.base, &rule.bases),
+        ("branch", "branches", &export.branch, &rule.branches),
+    ] {
+        let asked = asked.as_ref();
+        out.extend(within((about, noun), rule, asked, bounds, Pattern::covers));
+    }
+    let run = export.run.as_ref().map(|run| &run.name);
+    let named = |bound: &Pattern, name: &String| bound.matches(name);
+    out.extend(within(("run", "run"), rule, run, &rule.runs, named));
     out.extend(protected(rule, export));
     out.extend(bucket(rule, export));
-    out.extend(notified(rule, export));
+    // People may be notified by the hosts that a rule lists.
+    let (host, hosts) = (export.host.as_ref(), &rule.hosts);
+    out.extend(within(
+        ("host", "host"),
+        rule,
+        host,
+        hosts,
+        HostPattern::covers,
+    ));
     out.extend(said(rule, export));
     out.extend(approved(rule, export));
     out
@@ -105,15 +104,16 @@ fn service(rule: &ExportRule, export: &Export) -> Option<Complaint> {
     })
 }
 
-fn within(
-    about: &'static str,
-    noun: &str,
+/// What is asked for lies within one of the rule's bounds.
+fn within<Asked: Display, Bound: Display>(
+    (about, noun): (&'static str, &str),
     rule: &ExportRule,
-    asked: Option<&Spanned<Pattern>>,
-    bounds: &[Spanned<Pattern>],
+    asked: Option<&Spanned<Asked>>,
+    bounds: &[Spanned<Bound>],
+    covers: impl Fn(&Bound, &Asked) -> bool,
 ) -> Option<Complaint> {
     let asked = asked?;
-    if bounds.iter().any(|b| b.value.covers(&asked.value)) {
+    if bounds.iter().any(|b| covers(&b.value, &asked.value)) {
         return None;
     }
     let refused = match bounds.first() {
@@ -131,33 +131,6 @@ fn within(
     Some(Complaint {
         about,
         wish,
-        refused,
-    })
-}
-
-fn submitted(rule: &ExportRule, export: &Export) -> Option<Complaint> {
-    let name = &export.run.as_ref()?.name;
-    if rule
-        .runs
-        .iter()
-        .any(|bound| bound.value.matches(&name.value))
-    {
-        return None;
-    }
-    let refused = match rule.runs.first() {
-        Some(bound) => Refused {
-            span: bound.span,
-            label: format!("permits `{}`", bound.value),
-        },
-        None => Refused {
-            span: rule.span,
-            label: "this rule permits no `run`".to_owned(),
-        },
-    };
-    let what = format!("run `{}` of export `{}`", name.value, rule.kind.value);
-    Some(Complaint {
-        about: "run",
-        wish: wish(name.span, what, format!("run \"{}\"", name.value)),
         refused,
     })
 }
@@ -218,39 +191,6 @@ fn bucket(rule: &ExportRule, export: &Export) -> Option<Complaint> {
     );
     Some(Complaint {
         about: "to",
-        wish,
-        refused,
-    })
-}
-
-/// People may be notified by the hosts that a rule lists.
-fn notified(rule: &ExportRule, export: &Export) -> Option<Complaint> {
-    let host = export.host.as_ref()?;
-    if rule
-        .hosts
-        .iter()
-        .any(|bound| bound.value.covers(&host.value))
-    {
-        return None;
-    }
-    let refused = match rule.hosts.first() {
-        Some(bound) => Refused {
-            span: bound.span,
-            label: format!("permits `{}`", bound.value),
-        },
-        None => Refused {
-            span: rule.span,
-            label: "this rule permits no `host`".to_owned(),
-        },
-    };
-    let kind = &rule.kind.value;
-    let wish = wish(
-        host.span,
-        format!("host `{}` of export `{kind}`", host.value),
-        format!("host \"{}\"", host.value),
-    );
-    Some(Complaint {
-        about: "host",
         wish,
         refused,
     })

@@ -193,17 +193,21 @@ pub struct Parameter {
     /// Its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Where an output comes from.
+    /// Where it comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_from: Option<ValueFrom>,
 }
 
-/// Where an output comes from.
+/// Where a value comes from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValueFrom {
     /// The value where there is none.
-    pub default: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<&'static str>,
+    /// An expression over an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// Path in the object that a `resource` template made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json_path: Option<&'static str>,
@@ -412,31 +416,7 @@ pub struct Event {
 #[serde(rename_all = "camelCase")]
 pub struct Submit {
     /// What it is handed.
-    pub arguments: EventArguments,
+    pub arguments: Arguments,
     /// The stored workflow.
     pub workflow_template_ref: TemplateRef,
-}
-
-/// Parameters from an event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EventArguments {
-    /// The parameters.
-    pub parameters: Vec<EventParameter>,
-}
-
-/// A parameter from an event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EventParameter {
-    /// Its name.
-    pub name: String,
-    /// Where its value comes from.
-    pub value_from: EventValue,
-}
-
-/// A value from an event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EventValue {
-    /// An expression over the event.
-    pub event: String,
 }

@@ -204,9 +204,9 @@ fn outputs(pod: &RolePod) -> Option<Outputs> {
             name: parameter.to_string(),
             value: None,
             value_from: Some(ValueFrom {
-                default,
+                default: Some(default),
                 json_path: Some(path),
-                parameter: None,
+                ..ValueFrom::default()
             }),
         })
         .collect();

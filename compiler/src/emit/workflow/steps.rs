@@ -172,9 +172,9 @@ fn attempt(counted: P, which: Option<&str>) -> Template {
         name: one.to_string(),
         value: None,
         value_from: Some(ValueFrom {
-            default,
-            json_path: None,
+            default: Some(default),
             parameter: Some(output(Step::Agent, one)),
+            ..ValueFrom::default()
         }),
     });
     Template {
