@@ -5,6 +5,7 @@ use pure_agent::bundle::Bundle;
 use pure_agent::compile::{self, Options};
 use pure_agent::load::{Extra, Loader};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 fn bundle(example: &str) -> Bundle {
@@ -27,6 +28,33 @@ fn bundles_of(sources: &Path) -> Vec<(String, Bundle)> {
         (unit.run.name.value.clone(), bundle)
     });
     compiled.collect()
+}
+
+/// The files of the bundles of specs at these paths, or of every spec, the index last; sources in memory.
+///
+/// # Panics
+/// When they do not compile.
+#[must_use]
+pub fn files_of(
+    sources: &BTreeMap<String, Vec<u8>>,
+    extra: Extra,
+    paths: &[&str],
+) -> Vec<Vec<(String, String)>> {
+    let world = memory(sources);
+    let mut loader = Loader::open(&world, extra);
+    let paths = match paths {
+        [] => loader.spec_paths(),
+        some => some.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    let checked = compile::check_all(&mut loader, &paths, Options::default());
+    let findings: Vec<_> = loader.findings.iter().collect();
+    assert!(!loader.findings.has_errors(), "{findings:?}");
+    let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
+    let files = checked.units.iter().map(|unit| {
+        let bundle = compile::compile(unit, &loader.sources).unwrap();
+        bundle.files().into_iter().map(text).collect()
+    });
+    files.collect()
 }
 
 /// What a spec is called among all examples: by its folder, and by its run where that has several specs.

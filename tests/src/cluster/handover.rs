@@ -1,15 +1,13 @@
 //! A run that submits another one, and that one beside it. No host outside is needed.
 
 use super::kubectl::{get, sure};
-use super::place::{Facts, Place};
+use super::place::{Place, filled};
 use super::programs;
 use super::reference::value;
-use crate::sources::memory;
-use pure_agent::compile::{self, Options};
-use pure_agent::load::{Extra, Loader};
+use crate::emitted::files_of;
+use pure_agent::load::Extra;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Where runs are.
 pub const RUNS: &str = "pure-agent-test-runs";
@@ -72,42 +70,19 @@ pub fn runs(spec: &str) -> Vec<Value> {
 
 /// The files of both bundles, by the names of their specs.
 fn bundles(runtime: &str, agent: &str) -> [Vec<(String, String)>; 2] {
-    let facts = Facts::of_cluster();
-    let mut api = String::new();
-    for (block, port) in &facts.api_servers {
-        let _written = writeln!(api, "    api-server \"{block}\" port={port}");
-    }
     let words = [
         ("\"RUNS\"", format!("\"{RUNS}\"")),
         ("\"AGENT\"", format!("\"{agent}\"")),
         ("\"RUNTIME\"", format!("\"{runtime}\"")),
-        ("\"CONTROLLER\"", format!("\"{}\"", facts.controller)),
-        ("\"EXECUTOR\"", format!("\"{}\"", facts.executor)),
-        ("API\n", api),
     ];
-    let files: BTreeMap<String, Vec<u8>> = [
+    let files = [
         ("pure-agent.kdl", include_str!("handover/pure-agent.kdl")),
         ("policy.kdl", include_str!("handover/policy.kdl")),
         ("planner.kdl", include_str!("handover/planner.kdl")),
         ("daily.kdl", include_str!("handover/daily.kdl")),
         ("target.kdl", include_str!("handover/target.kdl")),
-    ]
-    .into_iter()
-    .map(|(name, text)| {
-        let put = |text: String, (from, to): &(&str, String)| text.replace(from, to);
-        let text = words.iter().fold(text.to_owned(), put);
-        (name.to_owned(), text.into_bytes())
-    })
-    .collect();
-    let world = memory(&files);
-    let mut loader = Loader::open(&world, Extra::default());
-    let checked = ["daily.kdl", "planner.kdl"].map(ToOwned::to_owned);
-    let checked = compile::check_all(&mut loader, &checked, Options::default());
-    let findings: Vec<_> = loader.findings.iter().collect();
-    assert!(!loader.findings.has_errors(), "{findings:?}");
-    let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
-    [0, 1].map(|at| {
-        let bundle = compile::compile(&checked.units[at], &loader.sources).unwrap();
-        bundle.files().into_iter().map(text).collect()
-    })
+    ];
+    let paths = ["daily.kdl", "planner.kdl"];
+    let all = files_of(&filled(&files, &words), Extra::default(), &paths);
+    all.try_into().unwrap()
 }

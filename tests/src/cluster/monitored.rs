@@ -4,15 +4,15 @@
 use super::approve::Approver;
 use super::host::python;
 use super::kubectl::{get, kubectl, sure};
-use super::place::Facts;
+use super::place::{Facts, rolled_out};
 use super::programs::{self, Programs};
 use super::reference;
 use super::site::{Run, Site};
 use super::wait;
+use crate::emitted::files_of;
 use crate::services::anthropic;
-use crate::sources::{folder, memory, repository};
-use pure_agent::compile::{self, Options};
-use pure_agent::load::{Extra, Loader};
+use crate::sources::{folder, repository};
+use pure_agent::load::Extra;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -212,15 +212,7 @@ fn bundle(programs: &Programs, approver: &Approver) -> Vec<(String, String)> {
         target_file: Some(("test.kdl".to_owned(), target(programs).into_bytes())),
         ..Extra::default()
     };
-    let world = memory(&sources(programs, approver));
-    let mut loader = Loader::open(&world, extra);
-    let paths = loader.spec_paths();
-    let checked = compile::check_all(&mut loader, &paths, Options::default());
-    let findings: Vec<_> = loader.findings.iter().collect();
-    assert!(!loader.findings.has_errors(), "{findings:?}");
-    let bundle = compile::compile(&checked.units[0], &loader.sources).unwrap();
-    let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
-    bundle.files().into_iter().map(text).collect()
+    files_of(&sources(programs, approver), extra, &[]).remove(0)
 }
 
 /// A Deployment of the shop.
@@ -234,17 +226,7 @@ pub fn deployed(name: &str) -> Value {
 /// # Panics
 /// When it has not within five minutes.
 pub fn ready(name: &str, replicas: u64) {
-    let what = format!("{replicas} pods of {name}");
-    wait(&what, Duration::from_secs(300), || {
-        let found = deployed(name);
-        let status = &found["status"];
-        let all = ["replicas", "updatedReplicas", "readyReplicas"];
-        let there = all
-            .iter()
-            .all(|field| status[*field].as_u64().unwrap_or(0) == replicas)
-            && status["observedGeneration"] == found["metadata"]["generation"];
-        there.then_some(())
-    });
+    let _there = rolled_out(SHOP, name, replicas);
 }
 
 /// The pod of a service hangs from now on: it says so in its log, and is well no more until it is replaced.

@@ -7,6 +7,7 @@ use super::launch::Launch;
 use super::wait;
 use crate::readers;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What of the cluster goes into a target.
@@ -58,6 +59,31 @@ impl Facts {
                 .collect(),
         }
     }
+
+    /// The lines of a target that say where the API server is.
+    #[must_use]
+    pub fn servers(&self) -> String {
+        let line =
+            |(block, port): &(String, u16)| format!("    api-server \"{block}\" port={port}\n");
+        self.api_servers.iter().map(line).collect()
+    }
+}
+
+/// Sources with these words, and those of this cluster, in the place of what stands for them.
+#[must_use]
+pub fn filled(files: &[(&str, &str)], words: &[(&str, String)]) -> BTreeMap<String, Vec<u8>> {
+    let facts = Facts::of_cluster();
+    let own = [
+        ("\"CONTROLLER\"", format!("\"{}\"", facts.controller)),
+        ("\"EXECUTOR\"", format!("\"{}\"", facts.executor)),
+        ("API\n", facts.servers()),
+    ];
+    let put = |text: String, (from, to): &(&str, String)| text.replace(from, to);
+    let one = |(name, text): &(&str, &str)| {
+        let text = words.iter().chain(&own).fold((*text).to_owned(), put);
+        ((*name).to_owned(), text.into_bytes())
+    };
+    files.iter().map(one).collect()
 }
 
 /// A namespace of a test, removed with its policies when the test ends, however it ends. `PURE_AGENT_KEEP`
@@ -217,8 +243,7 @@ impl Place {
             .find(|(file, _)| file == "bundle.json")
             .and_then(|(_, text)| serde_json::from_str::<Value>(text).ok())
             .unwrap_or_default();
-        let mut objects: std::collections::BTreeMap<String, Value> =
-            std::collections::BTreeMap::new();
+        let mut objects: BTreeMap<String, Value> = BTreeMap::new();
         for secret in index["secrets"].as_array().into_iter().flatten() {
             let (Some(name), Some(key)) = (secret["name"].as_str(), secret["key"].as_str()) else {
                 continue;
@@ -269,4 +294,22 @@ impl Drop for Place {
             self.remove("--wait=false");
         }
     }
+}
+
+/// Waits until a Deployment has so many ready pods, all of its newest template.
+///
+/// # Panics
+/// When it has not within five minutes.
+pub fn rolled_out(namespace: &str, name: &str, replicas: u64) -> Value {
+    let what = format!("{replicas} pods of {name}");
+    wait(&what, Duration::from_secs(300), || {
+        let found = get(&format!("deployment {name} -n {namespace}"));
+        let status = &found["status"];
+        // What is none is not told.
+        let count = |field: &str| status[field].as_u64().unwrap_or(0);
+        let all = ["replicas", "updatedReplicas", "readyReplicas"];
+        let there = all.iter().all(|field| count(field) == replicas)
+            && status["observedGeneration"] == found["metadata"]["generation"];
+        there.then_some(found)
+    })
 }

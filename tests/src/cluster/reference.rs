@@ -3,10 +3,10 @@
 use super::approve::Approver;
 use super::place::Facts;
 use super::programs::Programs;
+use crate::emitted::files_of;
 use crate::services::outside;
-use crate::sources::{folder, memory, repository};
-use pure_agent::compile::{self, Options};
-use pure_agent::load::{Extra, Loader};
+use crate::sources::{folder, repository};
+use pure_agent::load::Extra;
 use pure_agent_runtime::digest::sha256;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -111,10 +111,7 @@ pub fn target(namespace: &str, programs: &Programs, facts: &Facts) -> String {
     let path = repository().join("policies/targets/test.kdl");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{e}"));
     let runtime = format!("localhost/pure-agent-runtime@sha256:{}", "2".repeat(64));
-    let mut api = String::new();
-    for (block, port) in &facts.api_servers {
-        let _written = writeln!(api, "    api-server \"{block}\" port={port}");
-    }
+    let api = facts.servers();
     let known = text.lines().filter(|line| {
         let told = [
             "namespace \"pure-agent\"",
@@ -171,15 +168,7 @@ pub fn bundle(
         target_file: Some(("test.kdl".to_owned(), target.into_bytes())),
         ..Extra::default()
     };
-    let world = memory(&files);
-    let mut loader = Loader::open(&world, extra);
-    let paths = loader.spec_paths();
-    let checked = compile::check_all(&mut loader, &paths, Options::default());
-    let findings: Vec<_> = loader.findings.iter().collect();
-    assert!(!loader.findings.has_errors(), "{findings:?}");
-    let bundle = compile::compile(&checked.units[0], &loader.sources).unwrap();
-    let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
-    bundle.files().into_iter().map(text).collect()
+    files_of(&files, extra, &[]).remove(0)
 }
 
 /// The sources with their changes; `name` is that of the run.

@@ -6,10 +6,10 @@ use super::outside::Outside;
 use super::place::Facts;
 use super::programs::{Programs, scripted};
 use super::reference;
+use crate::emitted::files_of;
 use crate::seeds::{agent, of_forge};
-use crate::sources::{extended, folder, memory, repository};
-use pure_agent::compile::{self, Options};
-use pure_agent::load::{Extra, Loader};
+use crate::sources::{extended, folder, repository};
+use pure_agent::load::Extra;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -99,13 +99,5 @@ pub fn bundle(
         let text = images.applied(&String::from_utf8_lossy(&bytes));
         (name, text.into_bytes())
     });
-    let world = memory(&sources.collect());
-    let mut loader = Loader::open(&world, extra);
-    let paths = [format!("specs/{run}.kdl")];
-    let checked = compile::check_all(&mut loader, &paths, Options::default());
-    let findings: Vec<_> = loader.findings.iter().collect();
-    assert!(!loader.findings.has_errors(), "{findings:?}");
-    let bundle = compile::compile(&checked.units[0], &loader.sources).unwrap();
-    let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
-    bundle.files().into_iter().map(text).collect()
+    files_of(&sources.collect(), extra, &[&format!("specs/{run}.kdl")]).remove(0)
 }

@@ -2,17 +2,13 @@
 
 use super::approve::Approver;
 use super::kubectl::{get, kubectl, sure};
-use super::place::{Facts, Place};
+use super::place::{Place, filled, rolled_out};
 use super::programs;
 use super::reference::value;
-use super::wait;
-use crate::sources::memory;
-use pure_agent::compile::{self, Options};
-use pure_agent::load::{Extra, Loader};
+use crate::emitted::files_of;
+use pure_agent::load::Extra;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::time::Duration;
 
 /// Where runs are.
 pub const RUNS: &str = "pure-agent-test-kubernetes";
@@ -96,44 +92,21 @@ impl Shop {
 
 /// The files of the bundle, the index last.
 fn bundle((runtime, agent): (&str, &str), approver: &Approver) -> Vec<(String, String)> {
-    let facts = Facts::of_cluster();
-    let mut api = String::new();
-    for (block, port) in &facts.api_servers {
-        let _written = writeln!(api, "    api-server \"{block}\" port={port}");
-    }
     let key = approver.public.split(' ').nth(1).unwrap_or_default();
     let words = [
         ("\"SHOP\"", format!("\"{SHOP}\"")),
         ("\"RUNS\"", format!("\"{RUNS}\"")),
         ("\"AGENT\"", format!("\"{agent}\"")),
         ("\"RUNTIME\"", format!("\"{runtime}\"")),
-        ("\"CONTROLLER\"", format!("\"{}\"", facts.controller)),
-        ("\"EXECUTOR\"", format!("\"{}\"", facts.executor)),
         ("ssh-ed25519 KEY", format!("ssh-ed25519 {key}")),
-        ("API\n", api),
     ];
-    let files: BTreeMap<String, Vec<u8>> = [
+    let files = [
         ("pure-agent.kdl", include_str!("shop/pure-agent.kdl")),
         ("policy.kdl", include_str!("shop/policy.kdl")),
         ("spec.kdl", include_str!("shop/spec.kdl")),
         ("target.kdl", include_str!("shop/target.kdl")),
-    ]
-    .into_iter()
-    .map(|(name, text)| {
-        let put = |text: String, (from, to): &(&str, String)| text.replace(from, to);
-        let text = words.iter().fold(text.to_owned(), put);
-        (name.to_owned(), text.into_bytes())
-    })
-    .collect();
-    let world = memory(&files);
-    let mut loader = Loader::open(&world, Extra::default());
-    let paths = loader.spec_paths();
-    let checked = compile::check_all(&mut loader, &paths, Options::default());
-    let findings: Vec<_> = loader.findings.iter().collect();
-    assert!(!loader.findings.has_errors(), "{findings:?}");
-    let bundle = compile::compile(&checked.units[0], &loader.sources).unwrap();
-    let text = |(file, bytes): (String, Vec<u8>)| (file, String::from_utf8(bytes).unwrap());
-    bundle.files().into_iter().map(text).collect()
+    ];
+    files_of(&filled(&files, &words), Extra::default(), &[]).remove(0)
 }
 
 /// Two replicas that say a line each second, with texts in it that are nobody's to see.
@@ -164,15 +137,7 @@ fn deployment(namespace: &str, name: &str, image: &str) -> Value {
 /// When it has not within five minutes.
 #[must_use]
 pub fn ready(name: &str, replicas: u64) -> Value {
-    let what = format!("{replicas} pods of {name}");
-    wait(&what, Duration::from_secs(300), || {
-        let found = get(&format!("deployment {name} -n {SHOP}"));
-        let status = &found["status"];
-        let all = ["replicas", "updatedReplicas", "readyReplicas"];
-        let there = all.iter().all(|field| status[*field] == replicas)
-            && status["observedGeneration"] == found["metadata"]["generation"];
-        there.then_some(found)
-    })
+    rolled_out(SHOP, name, replicas)
 }
 
 /// The name of a pod of a Deployment.

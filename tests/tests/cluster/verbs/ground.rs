@@ -160,11 +160,7 @@ impl Ground {
 
     fn target(&self, runtime: &str) -> String {
         let facts = Facts::of_cluster();
-        let servers: String = facts
-            .api_servers
-            .iter()
-            .map(|(block, port)| format!("    api-server \"{block}\" port={port}\n"))
-            .collect();
+        let servers = facts.servers();
         format!(
             "version 1\n\ntarget \"test\" {{\n    namespace \"{}\"\n    runtime \"{runtime}\"\n    argo {{\n        \
              minimum \"3.7.15\"\n        controller \"{}\"\n        executor \"{}\"\n    }}\n{servers}    dns {{\n        \
