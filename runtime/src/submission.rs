@@ -16,6 +16,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 mod text;
+mod texts;
 
 pub use actions::actions;
 pub use pull_request::PullRequest;

@@ -1,8 +1,9 @@
 //! Inputs of another run that an agent chooses, each within what that run declares.
 
-use super::{Problem, step};
+use super::Problem;
+use super::texts::{self, Texts};
 use crate::contract::{ExportAction, Input};
-use crate::gateway::inputs::fits;
+use crate::gateway::inputs::Refused;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ pub(super) fn chosen(action: &ExportAction) -> Vec<Input> {
 
 /// JSON Schema of them.
 pub(super) fn schema(chosen: &[Input]) -> Value {
-    let mut schema = step::object(chosen);
+    let mut schema = texts::object(chosen);
     schema["description"] = "Inputs of the run that is submitted.".into();
     schema
 }
@@ -35,48 +36,14 @@ pub(super) fn read(
     problems: &mut Vec<Problem>,
 ) -> Option<BTreeMap<String, String>> {
     let before = problems.len();
-    let mut wrong = |name: &str, rule, message: String| {
-        let pointer = match name {
-            "" => pointer.to_owned(),
-            name => format!("{pointer}/{name}"),
-        };
-        problems.push(Problem {
-            pointer,
-            rule,
-            message,
-        });
+    let texts = Texts {
+        asked: chosen,
+        pointer,
+        noun: "input",
+        none: "the agent chooses no input",
+        rule: Refused::rule,
     };
-    let Some(said) = said.as_object() else {
-        wrong("", "field-type", "it must be an object".to_owned());
-        return None;
-    };
-    let mut inputs = BTreeMap::new();
-    for input in chosen {
-        let name = &input.name;
-        match said.get(name) {
-            Some(Value::String(value)) => match fits(input, value) {
-                Ok(()) => drop(inputs.insert(name.clone(), value.clone())),
-                Err(refused) => wrong(name, refused.rule(), step::bound(input, &refused)),
-            },
-            Some(_) => wrong(name, "field-type", "it must be a text".to_owned()),
-            None if input.required => {
-                wrong(
-                    name,
-                    "field-missing",
-                    "it must be there, as a text".to_owned(),
-                );
-            }
-            None => {}
-        }
-    }
-    if said
-        .keys()
-        .any(|key| !chosen.iter().any(|input| input.name == *key))
-    {
-        let names: Vec<&str> = chosen.iter().map(|input| input.name.as_str()).collect();
-        let message = format!("there is no such input; there are {}", names.join(", "));
-        wrong("", "field-unknown", message);
-    }
+    let inputs = texts.read(said, problems);
     (problems.len() == before).then_some(inputs)
 }
 

@@ -2,9 +2,10 @@
 //! the answers that later steps rely on.
 
 use super::read::read as plain;
+use super::texts::{self, Texts};
 use super::{Document, NONE, Problem};
 use crate::contract::{Contract, GraphStep, Input, Work};
-use crate::gateway::inputs::{Inputs, Refused, fits};
+use crate::gateway::inputs::{Inputs, Refused};
 use crate::graph::verdicts;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub fn schema(contract: &Contract, step: &GraphStep) -> Value {
     }
     if !answers.is_empty() {
         required.push(ANSWERS);
-        own.insert(ANSWERS.to_owned(), object(answers));
+        own.insert(ANSWERS.to_owned(), texts::object(answers));
     }
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.extend(own);
@@ -46,34 +47,6 @@ pub fn schema(contract: &Contract, step: &GraphStep) -> Value {
         schema.insert("required".to_owned(), json!(required));
     }
     schema
-}
-
-pub(super) fn object(answers: &[Input]) -> Value {
-    let required = answers.iter().filter(|answer| is_required(answer));
-    let required: Vec<&str> = required.map(|answer| answer.name.as_str()).collect();
-    let properties: Map<String, Value> = answers
-        .iter()
-        .map(|answer| {
-            let mut schema = json!({"type": "string", "maxLength": answer.size});
-            if !answer.one_of.is_empty() {
-                schema = json!({"type": "string", "enum": answer.one_of});
-            }
-            if let Some(pattern) = &answer.pattern {
-                let about = format!("All of it matches `{pattern}`.");
-                schema["description"] = about.into();
-            }
-            (answer.name.clone(), schema)
-        })
-        .collect();
-    json!({
-        "type": "object", "additionalProperties": false,
-        "description": "Later steps use these as they are.",
-        "required": required, "properties": properties,
-    })
-}
-
-fn is_required(answer: &Input) -> bool {
-    answer.required && answer.default.is_none()
 }
 
 /// What `get_export_actions` answers at a step.
@@ -87,7 +60,7 @@ pub fn actions(contract: &Contract, inputs: &Inputs, step: &GraphStep) -> Value 
             actions.insert(VERDICT.to_owned(), json!(words));
         }
         if !asked(step).is_empty() {
-            actions.insert(ANSWERS.to_owned(), object(asked(step)));
+            actions.insert(ANSWERS.to_owned(), texts::object(asked(step)));
         }
     }
     actions
@@ -170,47 +143,14 @@ fn given(
     said: Option<Value>,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, String> {
-    let mut said = match said {
-        None => Map::new(),
-        Some(Value::Object(said)) => said,
-        Some(_) => {
-            problems.push(problem("/answers", "field-type", "it must be an object"));
-            return BTreeMap::new();
-        }
+    let texts = Texts {
+        asked,
+        pointer: "/answers",
+        noun: "answer",
+        none: "this step asks for no answers",
+        rule,
     };
-    let mut answers = BTreeMap::new();
-    for input in asked {
-        match answer(input, said.remove(&input.name)) {
-            Ok(value) => answers.extend(value.map(|value| (input.name.clone(), value))),
-            Err((rule, message)) => {
-                problems.push(problem(format!("/answers/{}", input.name), rule, message));
-            }
-        }
-    }
-    if !said.is_empty() {
-        let names: Vec<&str> = asked.iter().map(|input| input.name.as_str()).collect();
-        let message = match names.is_empty() {
-            true => "this step asks for no answers".to_owned(),
-            false => format!("there is no such answer; there are {}", names.join(", ")),
-        };
-        problems.push(problem("/answers", "field-unknown", message));
-    }
-    answers
-}
-
-fn answer(input: &Input, said: Option<Value>) -> Result<Option<String>, (&'static str, String)> {
-    match said {
-        Some(Value::String(value)) => match fits(input, &value) {
-            Ok(()) => Ok(Some(value)),
-            Err(refused) => Err((rule(&refused), bound(input, &refused))),
-        },
-        Some(_) => Err(("field-type", "it must be a text".to_owned())),
-        None => match (&input.default, input.required) {
-            (Some(default), _) => Ok(Some(default.clone())),
-            (None, true) => Err(("field-missing", "it must be there, as a text".to_owned())),
-            (None, false) => Ok(None),
-        },
-    }
+    texts.read(&said.unwrap_or_else(|| json!({})), problems)
 }
 
 fn rule(refused: &Refused) -> &'static str {
@@ -218,18 +158,6 @@ fn rule(refused: &Refused) -> &'static str {
         Refused::Size(..) => "answer-size",
         Refused::OneOf(_) => "answer-one-of",
         _ => "answer-match",
-    }
-}
-
-/// The bound that a value breaks.
-pub(super) fn bound(input: &Input, refused: &Refused) -> String {
-    match refused {
-        Refused::Size(_, most) => format!("it may have {most} bytes"),
-        Refused::OneOf(_) => format!("it must be one of {}", input.one_of.join(", ")),
-        _ => format!(
-            "all of it must match `{}`",
-            input.pattern.as_deref().unwrap_or_default()
-        ),
     }
 }
 
